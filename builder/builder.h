@@ -1,0 +1,51 @@
+// The front door of the builder: from a lock whose files are in the store to a build record. Fetches nothing.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/clock.h"
+#include "base/progress.h"
+#include "model/build_record.h"
+#include "model/lock.h"
+#include "store/store.h"
+
+namespace nachbau::builder {
+
+struct BuilderConfig {
+  std::filesystem::path cache_directory;   // unpacked packages and configured roots; may be removed at any time
+  std::filesystem::path work_directory;    // builds in progress; what a killed run left there is removed on the next
+  std::uint64_t memory_limit = 0;          // bytes for all processes together; 0: most of the machine's memory
+  std::uint32_t process_limit = 4096;
+  std::uint64_t disk_limit = 0;            // bytes the build may write; 0: 30 GiB or most of what is free
+  std::uint32_t time_limit_seconds = 6 * 3600;
+  std::uint32_t parallel = 0;              // jobs, as in DEB_BUILD_OPTIONS=parallel=N; 0: all processors
+  bool run_tests = false;                  // without: DEB_BUILD_OPTIONS=nocheck, build profile nocheck
+  bool keep_failed = false;                // leave the tree of a failed build in work_directory and say where
+};
+
+struct PreparedRoot {
+  Sha256Digest digest;         // of the ordered package digests and the recipe of preparation
+  bool from_cache = false;
+  std::uint64_t duration_ms = 0;
+  std::uint32_t packages = 0;
+};
+
+// Makes the build root of the lock's environment ready in the cache (or finds it there).
+PreparedRoot PrepareRoot(const Lock& lock, const BuilderConfig& config, const Store& store, Progress& progress);
+
+// Builds in a fresh sandbox and stores outputs and log. A failed, hanging or over-limit build is a record with that
+// outcome, not an exception. Throws SystemError or MissingError when the sandbox cannot be set up, CancelledError.
+BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, const Clock& clock, Progress& progress);
+
+// What this machine lacks for building, for `nachbau doctor`.
+struct MachineCheck {
+  std::string name;     // "user namespaces", "subordinate ids", "overlayfs" …
+  enum class State { kBad, kReduced, kGood } state = State::kBad;
+  Message found;
+  Message remedy;       // empty text when good
+};
+std::vector<MachineCheck> CheckMachine(const BuilderConfig& config);
+
+}  // namespace nachbau::builder

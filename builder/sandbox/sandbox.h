@@ -1,0 +1,80 @@
+// The sandbox: one command in a file tree of its own, without network, with nothing of the host in reach.
+//
+// Guarantees (each appears in the build record with how it was kept on this machine): see the list in sandbox.cc.
+// A guarantee that cannot be had is an error unless listed there as "reduced".
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fd.h"
+#include "model/build_record.h"
+
+namespace nachbau::builder {
+
+// Ids inside the sandbox 0…count-1 are these ids outside. Root uses a high range of its own; an ordinary user the
+// ranges of /etc/subuid and /etc/subgid through newuidmap(1) and newgidmap(1). Id 0 inside is the first id of the
+// range for root, and the user's own id for an ordinary user (ids 1… are the subordinate ones).
+struct IdMap {
+  std::uint32_t first_uid = 0, uid_count = 0;
+  std::uint32_t first_gid = 0, gid_count = 0;
+  bool own_id_is_root = false;  // ordinary user: inside 0 is the own id, 1… map to first_uid…
+};
+// Throws MissingError with a hint (usermod --add-subuids …) when there is none for this user.
+IdMap FindIdMap();
+
+// Runs `work` in a forked child that is root in a fresh user and mount namespace with `map`, current directory as it
+// was. For unpacking, composing and removing trees whose files belong to mapped ids. An exception in the child arrives
+// here as Error with the same text. `work` must not rely on threads of the parent.
+void InUserNamespace(const IdMap& map, const std::function<void()>& work);
+
+// Removes a tree whose files may belong to mapped ids. Nothing happens when it does not exist.
+void RemoveTree(const IdMap& map, const std::filesystem::path& path);
+
+struct SandboxLimits {
+  std::uint64_t memory = 0;       // bytes, all processes
+  std::uint32_t processes = 4096;
+  std::uint64_t file_size = 0;    // bytes; largest single file; 0: no limit
+  std::uint64_t disk = 0;         // bytes written beneath `upper`, watched; 0: no limit
+  std::uint32_t seconds = 3600;   // wall clock; then every process gets SIGKILL
+  std::uint64_t log = 1ULL << 30; // bytes of output; beyond it the command is killed
+};
+
+enum class SandboxUser { kRoot, kBuilder };  // kRoot: maintainer scripts; kBuilder: uid 1000, no capabilities
+
+struct SandboxRequest {
+  std::vector<std::filesystem::path> lower;  // read-only layers, topmost first
+  std::filesystem::path upper;               // gets everything the command writes; must exist, with sibling work dir
+  std::filesystem::path work;                // overlayfs work directory beside it
+  // Files or directories of the host shown read-only inside: inside path → host path (bind mounts, nosuid, nodev).
+  std::map<std::string, std::filesystem::path> read_only;
+  std::vector<std::string> command;          // absolute program, as seen inside
+  std::map<std::string, std::string> environment;  // the whole environment
+  std::string working_directory = "/";
+  SandboxUser user = SandboxUser::kBuilder;
+  std::string host_name = "nachbau";
+  SandboxLimits limits;
+  IdMap id_map;
+  bool skip_sync = true;                     // fsync & co. answer at once: the tree is thrown away or hashed anyway
+};
+
+enum class SandboxEnd { kExited, kSignalled, kTimedOut, kOverLimit, kCancelled };
+struct SandboxResult {
+  SandboxEnd end = SandboxEnd::kExited;
+  int exit_code = -1;                        // 128 + signal when signalled
+  std::string detail;                        // which limit, which signal; English
+  std::uint64_t duration_ms = 0, cpu_ms = 0, peak_memory = 0;
+  std::vector<Guarantee> guarantees;         // sorted by name
+};
+
+// Runs the command to its end; standard output and error together go to `output` piece by piece. When this returns, no
+// process of it is left and nothing is mounted. Throws SystemError when the sandbox cannot be set up.
+SandboxResult RunInSandbox(const SandboxRequest& request, const std::function<void(std::string_view)>& output);
+
+}  // namespace nachbau::builder

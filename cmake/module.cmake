@@ -1,0 +1,42 @@
+# nachbau_module(NAME [SOURCES …] [HEADERS …] [DEPS …] [PRIVATE_DEPS …])
+#
+# One room of the house: the static library nachbau_NAME. Only the rooms named in DEPS can be reached from it;
+# a call into any other room fails to link in that room's own test program.
+include_guard()
+
+set(NACHBAU_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+                     -Wnull-dereference -Wformat=2 -Werror)
+# GCC 12 reports these inside its own standard library headers when it inlines with optimisation or sanitizers.
+set(NACHBAU_WARNINGS_OFF -Wno-null-dereference -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow
+                         -Wno-array-bounds -Wno-dangling-pointer)
+
+function(nachbau_settings target)
+  target_compile_options(${target} PRIVATE ${NACHBAU_WARNINGS})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE ${NACHBAU_WARNINGS_OFF})
+  endif()
+  if(NACHBAU_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${NACHBAU_SANITIZE} -fno-omit-frame-pointer
+                                             -fno-sanitize-recover=all)
+    target_link_options(${target} PRIVATE -fsanitize=${NACHBAU_SANITIZE})
+  endif()
+endfunction()
+
+function(nachbau_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(nachbau_${name} STATIC ${ARG_SOURCES})
+  target_sources(nachbau_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${ARG_HEADERS})
+  target_link_libraries(nachbau_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+  nachbau_settings(nachbau_${name})
+endfunction()
+
+# nachbau_test(ROOM SOURCES … [DEPS …]): the test program of one room; links only that room and what DEPS names.
+function(nachbau_test room)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${room}_test ${ARG_SOURCES})
+  target_link_libraries(${room}_test PRIVATE nachbau_${room} ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  target_include_directories(${room}_test PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_definitions(${room}_test PRIVATE NACHBAU_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  nachbau_settings(${room}_test)
+  gtest_discover_tests(${room}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${room} TIMEOUT 300)
+endfunction()

@@ -1,0 +1,89 @@
+// The front door of the mirror: from the machine's apt configuration to a lock, and from a lock to bytes in the store.
+//
+//   snapshot = Update(…)      signed Release files and indexes of every archive, verified, into the store
+//   lock     = Resolve(…)     source package + build environment, by libapt-pkg, from the snapshot alone
+//   result   = Fetch(…)       every file of the lock into the store, each checked by size and SHA-256
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/progress.h"
+#include "model/lock.h"
+#include "store/store.h"
+
+namespace nachbau::mirror {
+
+struct MirrorConfig {
+  // Root of the apt configuration that names the archives: "/" is the machine's own. For tests, and for a workspace
+  // with its own etc/apt.
+  std::filesystem::path apt_root = "/";
+  // Origins (Release field Origin) whose archives take part. Others on the machine are left alone, reachable or not.
+  std::vector<std::string> origins = {"Debian"};
+  std::string architecture;                        // Debian architecture; empty: the machine's own
+  std::filesystem::path state_directory;           // what was last seen of each archive; locks for several processes
+  bool allow_expired = false;                      // overrides; recorded in the lock
+  bool allow_rollback = false;
+  std::uint32_t connections = 6;                   // parallel downloads
+  bool offline = false;                            // contact nothing: use the newest snapshot held
+};
+
+// One index as verified: the object is the compressed file as received.
+struct SnapshotIndex {
+  IndexProof proof;
+  std::string component;
+  std::string architecture;  // "amd64", "all", "source"
+};
+
+// An archive's (here: all archives') indexes at one moment.
+struct Snapshot {
+  UnixSeconds time = 0;
+  std::vector<ReleaseProof> releases;
+  std::vector<SnapshotIndex> indexes;
+  // Archives that were configured but left out, and why (English): other origin, unreachable and not needed …
+  std::vector<std::string> left_out;
+};
+
+// Fetches and verifies the signed indexes. Throws ParseError, NetworkError, IntegrityError or Error, each naming the
+// archive and the file, when a needed archive cannot be had or trusted; nothing of a refused archive is kept.
+Snapshot Update(const MirrorConfig& config, Store& store, const Clock& clock, Progress& progress);
+
+struct ResolveRequest {
+  std::string source;        // source package, or a binary package's name (then its source is taken)
+  std::string version;       // empty: the highest in the snapshot
+  bool with_environment_sources = true;
+  bool with_tests = false;   // build dependencies marked <!nocheck> are needed only for running the tests
+};
+
+// Resolves source package and build environment as a Debian build daemon would. Throws MissingError when the source or
+// a dependency does not exist, naming the chain that leads to it.
+Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const MirrorConfig& config, Store& store,
+             Progress& progress);
+
+struct MissingFile {
+  LockedFile file;
+  std::string url;
+  std::string reason;  // English: "404 Not Found", "wrong size: …"
+};
+struct FetchResult {
+  std::uint64_t files_fetched = 0;
+  std::uint64_t files_present = 0;
+  std::uint64_t bytes_fetched = 0;
+  std::vector<MissingFile> missing;  // in lock order
+};
+
+// Downloads what the store does not have yet; several connections, resumed where cut, retried with back-off. Fills in
+// LockedFile::sha512. A file that cannot be had is in `missing`, not an exception: whether that is bad depends on its
+// role. With config.offline nothing is contacted.
+FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress& progress);
+
+// Proves every file of the lock again from the store alone: InRelease signature against the keyring object, index
+// digest in the Release file, file digest and size in the index, bytes in the store. One line per broken link (English,
+// naming the file); empty when all holds.
+std::vector<std::string> CheckProofs(const Lock& lock, const Store& store);
+
+}  // namespace nachbau::mirror

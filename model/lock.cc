@@ -1,0 +1,151 @@
+#include "model/lock.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+
+namespace nachbau {
+namespace {
+
+constexpr const char* kFormat = "nachbau-lock/1";
+constexpr std::array<std::string_view, 4> kRoles = {"source", "environment", "environment-source", "reference"};
+
+Json ToJson(const ReleaseProof& release) {
+  Json json = {{"uri", release.uri},
+               {"suite", release.suite},
+               {"origin", release.origin},
+               {"codename", release.codename},
+               {"date", FormatTime(release.date)},
+               {"inRelease", release.in_release.Hex()},
+               {"keyring", release.keyring.Hex()},
+               {"signers", release.signers},
+               {"overrides", release.overrides}};
+  if (release.valid_until) json["validUntil"] = FormatTime(*release.valid_until);
+  return json;
+}
+
+ReleaseProof ReleaseFromJson(const Json& json, const std::string& place) {
+  JsonReader reader(json, place);
+  ReleaseProof release;
+  release.uri = reader.Text("uri");
+  release.suite = reader.Text("suite");
+  release.origin = reader.Text("origin");
+  release.codename = reader.Text("codename");
+  release.date = ParseTime(reader.Text("date"), reader.PlaceOf("date"));
+  if (reader.FindMember("validUntil") != nullptr) {
+    release.valid_until = ParseTime(reader.Text("validUntil"), reader.PlaceOf("validUntil"));
+  }
+  release.in_release = ParseSha256(reader.Text("inRelease"), reader.PlaceOf("inRelease"));
+  release.keyring = ParseSha256(reader.Text("keyring"), reader.PlaceOf("keyring"));
+  release.signers = reader.Texts("signers");
+  release.overrides = reader.Texts("overrides");
+  reader.Done();
+  return release;
+}
+
+Json ToJson(const LockedFile& file) {
+  Json json = {{"role", Name(file.role)},
+               {"package", file.package},
+               {"version", file.version},
+               {"architecture", file.architecture},
+               {"source", file.source},
+               {"sourceVersion", file.source_version},
+               {"path", file.path},
+               {"index", file.index},
+               {"size", file.size},
+               {"sha256", file.sha256.Hex()}};
+  if (file.sha512) json["sha512"] = file.sha512->Hex();
+  return json;
+}
+
+std::uint32_t ReadIndex(JsonReader& reader, const char* key, std::size_t bound) {
+  const std::uint64_t index = reader.Unsigned(key);
+  if (index >= bound) reader.Refuse(key, "the position of an entry that exists");
+  return static_cast<std::uint32_t>(index);
+}
+
+LockedFile FileFromJson(const Json& json, const std::string& place, std::size_t index_count) {
+  JsonReader reader(json, place);
+  LockedFile file;
+  const std::string role = reader.Text("role");
+  const auto known = std::find(kRoles.begin(), kRoles.end(), role);
+  if (known == kRoles.end()) reader.Refuse("role", "source, environment, environment-source or reference");
+  file.role = static_cast<InputRole>(known - kRoles.begin());
+  file.package = reader.Text("package");
+  file.version = reader.Text("version");
+  file.architecture = reader.Text("architecture");
+  file.source = reader.Text("source");
+  file.source_version = reader.Text("sourceVersion");
+  file.path = reader.Text("path");
+  file.file_name = file.path.substr(file.path.rfind('/') + 1);
+  file.index = ReadIndex(reader, "index", index_count);
+  file.size = reader.Unsigned("size");
+  file.sha256 = ParseSha256(reader.Text("sha256"), reader.PlaceOf("sha256"));
+  if (reader.FindMember("sha512") != nullptr) {
+    file.sha512 = ParseSha512(reader.Text("sha512"), reader.PlaceOf("sha512"));
+  }
+  reader.Done();
+  return file;
+}
+
+}  // namespace
+
+std::string_view Name(InputRole role) { return kRoles.at(static_cast<std::size_t>(role)); }
+
+std::vector<LockedFile> Lock::WithRole(InputRole role) const {
+  std::vector<LockedFile> result;
+  std::copy_if(files.begin(), files.end(), std::back_inserter(result),
+               [&](const LockedFile& file) { return file.role == role; });
+  return result;
+}
+
+Json ToJson(const Lock& lock) {
+  Json json = {{"format", kFormat},
+               {"source", lock.source},
+               {"version", lock.version},
+               {"architecture", lock.architecture},
+               {"binaries", lock.binaries},
+               {"releases", Json::array()},
+               {"indexes", Json::array()},
+               {"files", Json::array()}};
+  for (const ReleaseProof& release : lock.releases) json["releases"].push_back(ToJson(release));
+  for (const IndexProof& index : lock.indexes) {
+    json["indexes"].push_back({{"release", index.release}, {"path", index.path}, {"sha256", index.sha256.Hex()}});
+  }
+  for (const LockedFile& file : lock.files) json["files"].push_back(ToJson(file));
+  return json;
+}
+
+Lock LockFromJson(const Json& json, const std::string& place) {
+  JsonReader reader(json, place);
+  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  Lock lock;
+  lock.source = reader.Text("source");
+  lock.version = reader.Text("version");
+  lock.architecture = reader.Text("architecture");
+  lock.binaries = reader.Texts("binaries");
+  for (const Json& item : reader.Array("releases")) {
+    lock.releases.push_back(
+        ReleaseFromJson(item, reader.PlaceOf("releases/" + std::to_string(lock.releases.size()))));
+  }
+  for (const Json& item : reader.Array("indexes")) {
+    JsonReader entry(item, reader.PlaceOf("indexes/" + std::to_string(lock.indexes.size())));
+    IndexProof index;
+    index.release = ReadIndex(entry, "release", lock.releases.size());
+    index.path = entry.Text("path");
+    index.sha256 = ParseSha256(entry.Text("sha256"), entry.PlaceOf("sha256"));
+    entry.Done();
+    lock.indexes.push_back(std::move(index));
+  }
+  for (const Json& item : reader.Array("files")) {
+    lock.files.push_back(
+        FileFromJson(item, reader.PlaceOf("files/" + std::to_string(lock.files.size())), lock.indexes.size()));
+  }
+  reader.Done();
+  return lock;
+}
+
+Sha256Digest DigestOf(const Lock& lock) { return Sha256(FormatCanonical(ToJson(lock))); }
+
+}  // namespace nachbau

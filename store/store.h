@@ -1,0 +1,86 @@
+// The content-addressed store: bytes named by their SHA-256, SHA-512 recorded beside it. docs/formats/store.md
+//
+// Truth is the object files; the SQLite index (size, SHA-512, first seen) can be rebuilt from them. Several processes
+// may use one store at once. An object becomes visible whole or not at all, and survives a power cut once Put, Commit
+// or Sync returned. The store does not know what the bytes mean.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/fd.h"
+#include "base/progress.h"
+
+namespace nachbau {
+
+class Store {
+ public:
+  // Opens the store in `root`, making it if the directory does not exist or is empty. Removes what killed writers left.
+  explicit Store(const std::filesystem::path& root);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Streams one object in. Abandoned unless Commit returns. Not safe from several threads; many Writers are.
+  class Writer {
+   public:
+    ~Writer();
+    Writer(Writer&&) noexcept;
+    void Write(std::string_view bytes);
+    std::uint64_t size() const;
+    // Makes the object visible and durable. With `expected`, throws IntegrityError (and keeps nothing) when the bytes
+    // have another digest; `name` says in the message what it was to be.
+    ContentId Commit(std::string_view name, const std::optional<Sha256Digest>& expected = std::nullopt);
+
+   private:
+    friend class Store;
+    struct State;
+    explicit Writer(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+  };
+
+  Writer StartWriting();
+  ContentId Put(std::string_view bytes);
+  ContentId PutFile(const FileDescriptor& fd, std::string_view name);  // reads from the current position
+
+  bool Has(const Sha256Digest& sha256) const;
+  std::optional<ContentId> Find(const Sha256Digest& sha256) const;  // with SHA-512
+
+  // Opens for reading at offset 0 after checking the bytes against their name (once per object and process).
+  // Throws MissingError when it is not held, IntegrityError when the bytes are damaged.
+  FileDescriptor Open(const Sha256Digest& sha256) const;
+  // The whole object, checked. Throws as Open does, and ParseError beyond `limit`.
+  std::string Read(const Sha256Digest& sha256, std::uint64_t limit) const;
+  // Where the object's file is. For links and messages; reading goes through Open.
+  std::filesystem::path PathOf(const Sha256Digest& sha256) const;
+
+  // All objects, sorted.
+  std::vector<Sha256Digest> List() const;
+
+  struct Damage {
+    std::string path;    // of the file, relative to the store
+    std::string detail;  // English: "content has sha256 …", "not a regular file", "index says 10 bytes, file has 9"
+  };
+  struct VerifyResult {
+    std::uint64_t objects = 0;
+    std::uint64_t bytes = 0;
+    std::vector<Damage> damages;  // sorted by path
+  };
+  // Hashes every object, on all cores, and compares files with the index.
+  VerifyResult Verify(Progress& progress) const;
+  // Makes the index anew from the object files.
+  void RebuildIndex(Progress& progress);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace nachbau
