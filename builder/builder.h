@@ -1,6 +1,7 @@
 // The front door of the builder: from a lock whose files are in the store to a build record. Fetches nothing.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -23,6 +24,7 @@ struct BuilderConfig {
   std::uint32_t parallel = 0;              // jobs, as in DEB_BUILD_OPTIONS=parallel=N; 0: all processors
   bool run_tests = false;                  // without: DEB_BUILD_OPTIONS=nocheck, build profile nocheck
   bool keep_failed = false;                // leave the tree of a failed build in work_directory and say where
+  const std::atomic<bool>* cancelled = nullptr;  // looked at while working; true ends the work (CancelledError)
 };
 
 struct PreparedRoot {

@@ -5,6 +5,7 @@
 //   result   = Fetch(…)       every file of the lock into the store, each checked by size and SHA-256
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -30,6 +31,7 @@ struct MirrorConfig {
   bool allow_rollback = false;
   std::uint32_t connections = 6;                   // parallel downloads
   bool offline = false;                            // contact nothing: use the newest snapshot held
+  const std::atomic<bool>* cancelled = nullptr;    // looked at while working; true ends the work (CancelledError)
 };
 
 // One index as verified: the object is the compressed file as received.
