@@ -29,8 +29,8 @@ std::string Substitute(std::string_view text, const std::vector<std::string>& ar
 
 namespace message_internal {
 inline std::string ToText(std::string_view value) { return std::string(value); }
-inline std::string ToText(bool) = delete;
 template <std::integral T>
+  requires(!std::same_as<T, bool>)
 std::string ToText(T value) {
   return std::to_string(value);
 }

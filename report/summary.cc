@@ -1,0 +1,178 @@
+#include "report/summary.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/encoding.h"
+
+namespace nachbau::report {
+namespace {
+
+constexpr std::size_t kMaxDifferencesShown = 12;  // per artifact; all are in comparison.json
+
+// Characters, not bytes: good enough for the Latin text this pads.
+std::size_t Width(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
+}
+
+std::string Pad(std::string text, std::size_t width) {
+  const std::size_t used = Width(text);
+  text.append(used < width ? width - used : 1, ' ');
+  return text;
+}
+
+class Lines {
+ public:
+  explicit Lines(const Catalogue& catalogue) : catalogue_(catalogue) {}
+  void Plain(const Message& text) { text_ += catalogue_.Translate(text) + "\n"; }
+  void Item(const Message& label, const Message& value) {
+    text_ += "  " + Pad(catalogue_.Translate(label), 16) + catalogue_.Translate(value) + "\n";
+  }
+  void Detail(const Message& label, const std::string& value, std::size_t indent = 6, std::size_t width = 18) {
+    text_ += std::string(indent, ' ') + Pad(catalogue_.Translate(label), width) + value + "\n";
+  }
+  void Raw(const std::string& line) { text_ += line + "\n"; }
+  std::string Translate(const Message& message) const { return catalogue_.Translate(message); }
+  std::string Take() { return std::move(text_); }
+
+ private:
+  const Catalogue& catalogue_;
+  std::string text_;
+};
+
+std::string Seconds(std::uint64_t milliseconds) {
+  return std::to_string(milliseconds / 1000) + "." + std::to_string(milliseconds % 1000 / 100) + " s";
+}
+
+void ShowDifferences(Lines& lines, const std::vector<Difference>& differences, std::size_t depth, std::size_t& left) {
+  for (const Difference& difference : differences) {
+    if (left == 0) return;
+    if (--left == 0) {
+      lines.Raw(std::string(8, ' ') + lines.Translate(Msg("… more in comparison.json")));
+      return;
+    }
+    std::string line = std::string(8 + 2 * depth, ' ') + Printable(difference.place);
+    if (!difference.detail.empty()) line += ": " + Printable(difference.detail);
+    lines.Raw(line);
+    ShowDifferences(lines, difference.inside, depth + 1, left);
+  }
+}
+
+void ShowArtifacts(Lines& lines, const Comparison& comparison) {
+  for (const ArtifactComparison& artifact : comparison.artifacts) {
+    lines.Detail(Label(artifact.outcome), artifact.name);
+    std::size_t left = kMaxDifferencesShown;
+    ShowDifferences(lines, artifact.differences, 0, left);
+  }
+}
+
+Message Headline(const SummaryInput& input) {
+  const Comparison& comparison = input.comparison;
+  const std::string name = input.lock.source + " " + input.lock.version + " (" + input.lock.architecture + ")";
+  const std::size_t identical = comparison.Count(ComparisonOutcome::kIdentical);
+  const std::size_t without = comparison.Count(ComparisonOutcome::kNoReference);
+  if (input.record.outcome != BuildOutcome::kBuilt) return Msg("{}: the build failed: {}", name, input.record.failure);
+  if (identical != 0 && identical + without == comparison.artifacts.size()) return Msg("{}: rebuilt bit for bit", name);
+  if (identical == 0 && without == comparison.artifacts.size()) {
+    return Msg("{}: built, but there is nothing to compare it with", name);
+  }
+  return Msg("{}: rebuilt, but not identical", name);
+}
+
+}  // namespace
+
+Message Label(ComparisonOutcome outcome) {
+  switch (outcome) {
+    case ComparisonOutcome::kNotBuilt: return Msg("not built");
+    case ComparisonOutcome::kIdentical: return Msg("identical");
+    case ComparisonOutcome::kCodeIdentical: return Msg("code identical");
+    case ComparisonOutcome::kExplained: return Msg("explained");
+    case ComparisonOutcome::kDiffers: return Msg("differs");
+    case ComparisonOutcome::kNoReference: return Msg("no reference");
+  }
+  return Msg("unknown");
+}
+
+Message Label(FindingOutcome outcome) {
+  switch (outcome) {
+    case FindingOutcome::kUnknown: return Msg("unknown");
+    case FindingOutcome::kPass: return Msg("pass");
+    case FindingOutcome::kFail: return Msg("fail");
+    case FindingOutcome::kWarning: return Msg("warning");
+    case FindingOutcome::kExcepted: return Msg("excepted");
+    case FindingOutcome::kNotApplicable: return Msg("not applicable");
+  }
+  return Msg("unknown");
+}
+
+Message Label(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kUnknown: return Msg("unknown");
+    case Verdict::kAllowed: return Msg("allowed");
+    case Verdict::kDenied: return Msg("denied");
+  }
+  return Msg("unknown");
+}
+
+std::string FormatComparison(const Comparison& comparison, const Catalogue& catalogue) {
+  Lines lines(catalogue);
+  ShowArtifacts(lines, comparison);
+  return lines.Take();
+}
+
+std::string FormatFindings(const std::vector<Finding>& findings, const Catalogue& catalogue) {
+  Lines lines(catalogue);
+  for (const Finding& finding : findings) {
+    lines.Detail(Label(finding.outcome), finding.rule + "  " + Printable(finding.subject), 2, 18);
+    const bool good = finding.outcome == FindingOutcome::kPass || finding.outcome == FindingOutcome::kNotApplicable;
+    if (!finding.reason.text.empty() && !good) lines.Raw("      " + Printable(lines.Translate(finding.reason)));
+    if (!finding.remedy.text.empty() && !good) {
+      lines.Raw("      " + lines.Translate(Msg("Next:")) + " " + Printable(lines.Translate(finding.remedy)));
+    }
+  }
+  return lines.Take();
+}
+
+std::string FormatSummary(const SummaryInput& input, const Catalogue& catalogue) {
+  Lines lines(catalogue);
+  const Comparison& comparison = input.comparison;
+  const std::size_t without = comparison.Count(ComparisonOutcome::kNoReference);
+  lines.Raw("");
+  lines.Plain(Headline(input));
+  lines.Raw("");
+  lines.Item(Msg("Binary packages"),
+             Msg("{} of {} bit-identical to the archive's, {} without reference there",
+                 comparison.Count(ComparisonOutcome::kIdentical), comparison.artifacts.size() - without, without));
+  ShowArtifacts(lines, comparison);
+
+  std::set<std::string> archives;
+  for (const ReleaseProof& release : input.lock.releases) archives.insert(release.origin + " " + release.suite);
+  std::string names;
+  for (const std::string& archive : archives) names += (names.empty() ? "" : ", ") + archive;
+  lines.Item(Msg("Inputs"), Msg("{} files, proven by the signed Release files of {}",
+                                input.lock.WithRole(InputRole::kSource).size() +
+                                    input.lock.WithRole(InputRole::kEnvironment).size(),
+                                names));
+  lines.Item(Msg("Build"), Msg("{} in a sandbox without network", Seconds(input.record.duration_ms)));
+  if (input.sbom_components != 0) {
+    lines.Item(Msg("SBOM"), Msg("CycloneDX 1.7, {} components, valid", input.sbom_components));
+  }
+  if (!input.key_id.empty()) {
+    lines.Item(Msg("Attestation"),
+               Msg("signed with key {}…, entry {} of the log", input.key_id.substr(0, 16), input.log_index));
+  }
+  lines.Item(Msg("Decision"), Msg("{} by policy '{}', version {}", catalogue.Translate(Label(input.decision.verdict)),
+                                  input.decision.policy, input.decision.policy_version));
+  std::vector<Finding> notable;
+  std::copy_if(input.decision.findings.begin(), input.decision.findings.end(), std::back_inserter(notable),
+               [](const Finding& finding) {
+                 return finding.outcome != FindingOutcome::kPass && finding.outcome != FindingOutcome::kNotApplicable;
+               });
+  if (!notable.empty()) lines.Raw(FormatFindings(notable, catalogue));
+  lines.Item(Msg("Evidence"), Msg("{}", input.evidence.native()));
+  lines.Item(Msg("Next:"), Msg("nachbau verify {}   (checks all of it again, offline)", input.evidence.native()));
+  return lines.Take();
+}
+
+}  // namespace nachbau::report

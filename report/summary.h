@@ -1,0 +1,40 @@
+// What a rebuild came to, for a person at a terminal. Shows facts from the documents; computes none.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/catalogue.h"
+#include "model/build_record.h"
+#include "model/comparison.h"
+#include "model/finding.h"
+#include "model/lock.h"
+
+namespace nachbau::report {
+
+struct SummaryInput {
+  const Lock& lock;
+  const BuildRecord& record;
+  const Comparison& comparison;
+  const Decision& decision;
+  std::uint64_t sbom_components = 0;
+  std::string key_id;
+  std::uint64_t log_index = 0;              // 0-based
+  std::filesystem::path evidence;           // as to be typed
+};
+
+// Several lines, each ending in '\n'.
+std::string FormatSummary(const SummaryInput& input, const Catalogue& catalogue);
+
+// Findings as text: those that are not passes in full, passes in one line each.
+std::string FormatFindings(const std::vector<Finding>& findings, const Catalogue& catalogue);
+
+// The comparison alone: one line per artifact, the differences indented below it.
+std::string FormatComparison(const Comparison& comparison, const Catalogue& catalogue);
+
+// "identical", "differs"… in the reader's language.
+Message Label(ComparisonOutcome outcome);
+Message Label(FindingOutcome outcome);
+Message Label(Verdict verdict);
+
+}  // namespace nachbau::report
