@@ -106,6 +106,7 @@ Json ToJson(const Lock& lock) {
                {"version", lock.version},
                {"architecture", lock.architecture},
                {"binaries", lock.binaries},
+               {"missingSources", lock.missing_sources},
                {"releases", Json::array()},
                {"indexes", Json::array()},
                {"files", Json::array()}};
@@ -125,6 +126,7 @@ Lock LockFromJson(const Json& json, const std::string& place) {
   lock.version = reader.Text("version");
   lock.architecture = reader.Text("architecture");
   lock.binaries = reader.Texts("binaries");
+  lock.missing_sources = reader.Texts("missingSources");
   for (const Json& item : reader.Array("releases")) {
     lock.releases.push_back(
         ReleaseFromJson(item, reader.PlaceOf("releases/" + std::to_string(lock.releases.size()))));

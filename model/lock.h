@@ -69,6 +69,8 @@ struct Lock {
   std::vector<IndexProof> indexes;
   std::vector<LockedFile> files;          // sorted by role, package, version, file_name
   std::vector<std::string> binaries;      // binary packages of this source for the architecture and "all", sorted
+  // "name version" of sources of environment packages that no index offers, sorted: what could not be proven or kept.
+  std::vector<std::string> missing_sources;
 
   std::vector<LockedFile> WithRole(InputRole role) const;  // in lock order
 };
