@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/progress.h"
+#include "model/finding.h"
 #include "model/lock.h"
 #include "store/store.h"
 
@@ -87,5 +88,10 @@ FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress
 // digest in the Release file, file digest and size in the index, bytes in the store. One line per broken link (English,
 // naming the file); empty when all holds.
 std::vector<std::string> CheckProofs(const Lock& lock, const Store& store);
+
+// The same from a folder that holds InRelease files and keyrings under their SHA-256 (an evidence folder's proofs/):
+// signatures and the indexes' digests in the Release files. What needs the indexes themselves is kUnknown only when
+// nothing at all could be checked; else the finding says how far the proof reaches.
+std::vector<Finding> CheckProofsIn(const Lock& lock, const std::filesystem::path& proofs);
 
 }  // namespace nachbau::mirror

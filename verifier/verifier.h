@@ -58,6 +58,12 @@ struct TrustedKey {
   std::string public_pem;
 };
 
+// Checks one bundle alone: shape, signature by a trusted key, inclusion proof and checkpoint. `name` is its file, for the
+// findings (rules "attestation.…").
+std::vector<Finding> VerifyBundle(const Json& bundle, const std::string& name, const std::vector<TrustedKey>& trusted);
+// The entry's 0-based position in the log, as the bundle says. Throws ParseError.
+std::uint64_t LogIndexOf(const Json& bundle);
+
 // Checks an evidence folder from its files alone (and the store's objects where `store` is given, for the full chain of
 // proof). Every file is accounted for; every finding names its file. `sbom_check` is the SBOM room's own check, handed
 // in because rooms do not include each other: it returns findings for (sbom text, artifacts directory).
