@@ -1,0 +1,125 @@
+#include "cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.h"
+#include "cli/commands.h"
+
+namespace nachbau::cli {
+namespace {
+
+void AddGlobalOptions(CLI::App& app, Arguments& arguments) {
+  app.add_option("-C,--directory", arguments.directory,
+                 "Workspace: nachbau.toml is read here, locks/ and evidence/ are written here")
+      ->type_name("DIR");
+  app.add_option("--home", arguments.home, "Where store, cache, keys and log are kept (default: see 'doctor')")
+      ->type_name("DIR");
+  app.add_option("--apt-root", arguments.apt_root, "Take the archives from DIR/etc/apt instead of this machine's")
+      ->type_name("DIR");
+  app.add_option("--origin", arguments.origins, "Use archives whose signed Release names this origin (default: Debian)")
+      ->type_name("NAME");
+  app.add_option("--architecture", arguments.architecture, "Debian architecture (default: this machine's)")
+      ->type_name("ARCH");
+  app.add_flag("--json", arguments.json, "One JSON document on standard output instead of text");
+  app.add_flag("-q,--quiet", arguments.quiet, "No progress, only the result");
+  app.add_flag("--offline", arguments.offline, "Contact nothing: use what is mirrored");
+  app.add_flag("--allow-expired", arguments.allow_expired,
+               "Accept a Release file past its Valid-Until (recorded in the lock)");
+  app.add_flag("--allow-rollback", arguments.allow_rollback,
+               "Accept a Release file older than the last one seen (recorded in the lock)");
+  app.add_option("--lang", arguments.language, "Language of messages: de or en")->type_name("LANG");
+}
+
+void AddOption(CLI::App& command, std::string_view option, Arguments& arguments) {
+  if (option == "version") {
+    command.add_option("--version-wanted", arguments.version, "This version of the source package, not the newest")
+        ->type_name("VERSION");
+  } else if (option == "output") {
+    command.add_option("-o,--output", arguments.output, "Where to write the result")->type_name("PATH");
+  } else if (option == "lock") {
+    command.add_option("--lock", arguments.lock, "Rebuild exactly what this lock says; contacts nothing for resolving")
+        ->type_name("FILE");
+  } else if (option == "key") {
+    command.add_option("--key", arguments.keys, "Trust this public key (PEM) for this call; may be repeated")
+        ->type_name("FILE");
+  } else if (option == "policy") {
+    command.add_option("--policy", arguments.policy, "Policy file (default: the workspace's, else the shipped one)")
+        ->type_name("FILE");
+  } else if (option == "passphrase") {
+    command.add_option("--passphrase-file", arguments.passphrase_file, "File with the passphrase of the signing key")
+        ->type_name("FILE");
+  } else if (option == "sources") {
+    command.add_flag("--without-environment-sources", arguments.without_environment_sources,
+                     "Do not mirror the sources of the build environment");
+  } else if (option == "build") {
+    command.add_flag("--run-tests", arguments.run_tests, "Run the package's own tests while building");
+    command.add_flag("--keep-failed", arguments.keep_failed, "Keep the tree of a failed build and say where it is");
+    command.add_option("-j,--jobs", arguments.jobs, "Parallel jobs (default: all processors)")->type_name("N");
+    command.add_option("--memory-limit", arguments.memory_limit, "For all processes of the build together")
+        ->transform(CLI::AsSizeValue(false))
+        ->type_name("SIZE");
+    command.add_option("--disk-limit", arguments.disk_limit, "What the build may write")
+        ->transform(CLI::AsSizeValue(false))
+        ->type_name("SIZE");
+    command.add_option("--time-limit", arguments.time_limit, "Wall clock, in seconds")->type_name("SECONDS");
+  }
+}
+
+CLI::App* FindOrAdd(CLI::App& app, const std::string& name, const std::string& help) {
+  for (CLI::App* existing : app.get_subcommands([&](CLI::App* candidate) { return candidate->get_name() == name; })) {
+    return existing;
+  }
+  return app.add_subcommand(name, help);
+}
+
+}  // namespace
+
+Arguments ParseArguments(int argc, const char* const* argv) {
+  Arguments arguments;
+  CLI::App app("Nachbau rebuilds Debian packages from source, bit for bit, and proves what it found.\n\n"
+               "Examples:\n"
+               "  nachbau rebuild dnsmasq             the whole job: mirror, build, compare, describe, attest, decide\n"
+               "  nachbau verify evidence/dnsmasq     check everything again, offline, from the evidence alone\n"
+               "  nachbau doctor                      what this machine lacks, and how to mend it\n",
+               "nachbau");
+  app.set_version_flag("--version", NACHBAU_VERSION);
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 checked and good, 1 checked and bad, 2 could not check, 130 interrupted.");
+  AddGlobalOptions(app, arguments);
+  for (const Command& command : Commands()) {
+    const std::string_view name = command.name;
+    const std::size_t blank = name.find(' ');
+    CLI::App* parent = &app;
+    if (blank != name.npos) {
+      parent = FindOrAdd(app, std::string(name.substr(0, blank)), std::string(command.group_help));
+      parent->require_subcommand(1);
+      parent->fallthrough();
+    }
+    CLI::App* subcommand =
+        parent->add_subcommand(std::string(blank == name.npos ? name : name.substr(blank + 1)), command.help);
+    subcommand->fallthrough();
+    if (command.names_minimum != 0 || command.names_maximum != 0) {
+      CLI::Option* names = subcommand->add_option(command.names_label, arguments.names, command.names_help);
+      if (command.names_minimum != 0) names->required();
+      names->expected(command.names_minimum, command.names_maximum);
+    }
+    for (const std::string_view option : command.options) AddOption(*subcommand, option, arguments);
+    subcommand->callback([&arguments, name] { arguments.command = std::string(name); });
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {  // --help, --version
+    std::ostringstream out;
+    app.exit(request, out, out);
+    arguments.command.clear();
+    arguments.help = out.str();
+  } catch (const CLI::ParseError& error) {
+    UsageError usage(Msg("{}", std::string_view(error.what())));
+    usage.SetHint(Msg("'nachbau --help' lists the commands; 'nachbau COMMAND --help' the options of one"));
+    throw usage;
+  }
+  return arguments;
+}
+
+}  // namespace nachbau::cli

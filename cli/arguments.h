@@ -1,0 +1,52 @@
+// The command line as plain values; CLI11 stays inside arguments.cc.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/catalogue.h"
+
+namespace nachbau::cli {
+
+struct Arguments {
+  // Which command: "rebuild", "store verify"…; empty when help or the version was asked for (text is in `help`).
+  std::string command;
+  std::string help;
+
+  // For every command.
+  std::filesystem::path directory = ".";      // workspace
+  std::optional<std::filesystem::path> home;  // store, cache, keys, log
+  std::optional<std::filesystem::path> apt_root;
+  std::vector<std::string> origins;
+  std::string architecture;
+  bool json = false;
+  bool quiet = false;
+  bool offline = false;
+  bool allow_expired = false;
+  bool allow_rollback = false;
+  std::string language;
+
+  // For some.
+  std::vector<std::string> names;             // source packages, or the paths a command works on
+  std::string version;                        // of the source package
+  std::filesystem::path output;
+  std::optional<std::filesystem::path> lock;  // rebuild --lock
+  std::vector<std::filesystem::path> keys;    // verify --key
+  std::optional<std::filesystem::path> policy;
+  std::optional<std::filesystem::path> passphrase_file;
+  bool without_environment_sources = false;
+  bool run_tests = false;
+  bool keep_failed = false;
+  std::uint32_t jobs = 0;
+  std::uint64_t memory_limit = 0;             // bytes
+  std::uint64_t disk_limit = 0;               // bytes
+  std::uint32_t time_limit = 0;               // seconds
+};
+
+// Throws UsageError for words that make no sense, with what would.
+Arguments ParseArguments(int argc, const char* const* argv);
+
+}  // namespace nachbau::cli

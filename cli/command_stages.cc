@@ -1,0 +1,169 @@
+// The stages one by one: what `nachbau rebuild` does in one go.
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/exit_codes.h"
+#include "cli/pipeline.h"
+#include "cli/progress_text.h"
+#include "model/evidence.h"
+#include "report/summary.h"
+#include "sbom/sbom.h"
+
+namespace nachbau::cli {
+int RunResolve(Context& context) {
+  const Lock lock = ResolveSource(context, context.arguments().names.at(0));
+  std::filesystem::path path = context.arguments().output;
+  if (path.empty()) path = context.workspace() / "locks" / LockFileName(lock.source);
+  WriteFileAtomically(path, FormatPretty(ToJson(lock)));
+  if (context.arguments().json) {
+    context.PrintJson({{"source", lock.source},
+                       {"version", lock.version},
+                       {"lock", path.native()},
+                       {"digest", DigestOf(lock).Hex()},
+                       {"files", lock.files.size()}});
+  } else {
+    context.Print(Msg("{} {}: {} packages in the build environment, lock written to {}", lock.source, lock.version,
+                      lock.WithRole(InputRole::kEnvironment).size(), path.native()));
+    context.Print(Msg("Next: nachbau mirror {}", path.native()));
+  }
+  return kGood;
+}
+
+int RunMirror(Context& context) {
+  Json list = Json::array();
+  bool complete = true;
+  for (const std::string& name : context.arguments().names) {
+    Lock lock = ReadLock(name);
+    const mirror::FetchResult result = MirrorLock(context, lock);
+    WriteFileAtomically(name, FormatPretty(ToJson(lock)));
+    complete = complete && result.missing.empty();
+    if (context.arguments().json) {
+      Json missing = Json::array();
+      for (const mirror::MissingFile& file : result.missing) {
+        missing.push_back({{"file", file.file.file_name}, {"role", Name(file.file.role)}, {"reason", file.reason}});
+      }
+      list.push_back({{"lock", name},
+                      {"fetched", result.files_fetched},
+                      {"present", result.files_present},
+                      {"bytes", result.bytes_fetched},
+                      {"missing", missing}});
+    } else {
+      context.Print(Msg("{}: {} files fetched ({}), {} were there, {} missing", name, result.files_fetched,
+                        FormatBytes(result.bytes_fetched), result.files_present, result.missing.size()));
+    }
+  }
+  if (context.arguments().json) context.PrintJson(list);
+  return complete ? kGood : kBad;
+}
+
+int RunBuild(Context& context) {
+  const Lock lock = ReadLock(context.arguments().names.at(0));
+  std::filesystem::path path = context.arguments().output;
+  if (path.empty()) path = context.workspace() / "evidence" / (lock.source + ".unattested");
+  EvidenceFolder folder(path);
+  if (!folder.files().empty()) {
+    UsageError error(Msg("{} is not empty", path.native()));
+    error.SetHint(Msg("name a new folder with -o DIR"));
+    throw error;
+  }
+  const BuildRecord record = BuildStage(context, lock, folder);
+  if (context.arguments().json) {
+    context.PrintJson(ToJson(record));
+  } else if (record.outcome == BuildOutcome::kBuilt) {
+    context.Print(Msg("{} {} built in {}: {} files in {}", lock.source, lock.version,
+                      FormatDuration(record.duration_ms), record.outputs.size(), path.native()));
+    context.Print(Msg("Next: nachbau compare {}", path.native()));
+  } else {
+    context.Print(Msg("{} {}: the build failed: {}", lock.source, lock.version, record.failure));
+    context.Print(Msg("Next: zstdcat {}", (path / record.log.name).native()));
+  }
+  return record.outcome == BuildOutcome::kBuilt ? kGood : kBad;
+}
+
+int RunCompare(Context& context) {
+  EvidenceFolder folder(context.arguments().names.at(0));
+  const Comparison comparison = CompareStage(context, ReadDocuments(folder), folder);
+  if (context.arguments().json) {
+    context.PrintJson(ToJson(comparison));
+  } else {
+    context.PrintLine(report::FormatComparison(comparison, context.catalogue()));
+  }
+  const std::size_t identical = comparison.Count(ComparisonOutcome::kIdentical);
+  const std::size_t without = comparison.Count(ComparisonOutcome::kNoReference);
+  if (identical + without != comparison.artifacts.size()) return kBad;
+  return identical != 0 ? kGood : kCouldNotCheck;
+}
+
+int RunSbom(Context& context) {
+  EvidenceFolder folder(context.arguments().names.at(0));
+  const Documents documents = ReadDocuments(folder);
+  const std::optional<Json> sbom = SbomStage(context, documents, folder);
+  if (!sbom) throw MissingError(Msg("the build of {} failed: there is nothing to describe", documents.record.source));
+  if (context.arguments().json) {
+    context.PrintJson(*sbom);
+  } else {
+    context.Print(Msg("{} written: {} components", (folder.path() / evidence::kSbom).native(),
+                      sbom->value("components", Json::array()).size()));
+  }
+  return kGood;
+}
+
+int RunAttest(Context& context) {
+  EvidenceFolder folder(context.arguments().names.at(0));
+  const verifier::SigningKey key = context.OpenSigningKey();
+  const Json bundle = AttestStage(context, ReadDocuments(folder), key, folder);
+  if (context.arguments().json) {
+    context.PrintJson(bundle);
+  } else {
+    context.Print(Msg("signed with key {}…, entry {} of the log", key.key_id.substr(0, 16),
+                      verifier::LogIndexOf(bundle)));
+  }
+  return kGood;
+}
+
+int RunSbomValidate(Context& context) {
+  Json list = Json::array();
+  bool valid = true;
+  for (const std::string& name : context.arguments().names) {
+    const Json document = ParseJson(ReadFile(name), name);
+    const std::vector<sbom::SchemaViolation> violations = sbom::Validate(document);
+    valid = valid && violations.empty();
+    if (!context.arguments().json) {
+      for (const sbom::SchemaViolation& violation : violations) {
+        context.PrintLine(name + violation.pointer + ": " + violation.rule + ": " + violation.detail);
+      }
+      context.Print(violations.empty() ? Msg("{}: valid", name) : Msg("{}: {} violations", name, violations.size()));
+      continue;
+    }
+    Json entries = Json::array();
+    for (const sbom::SchemaViolation& violation : violations) {
+      entries.push_back({{"pointer", violation.pointer}, {"rule", violation.rule}, {"detail", violation.detail}});
+    }
+    list.push_back({{"file", name}, {"violations", entries}});
+  }
+  if (context.arguments().json) context.PrintJson(list);
+  return valid ? kGood : kBad;
+}
+
+int RunRootPrepare(Context& context) {
+  const Lock lock = ReadLock(context.arguments().names.at(0));
+  const builder::PreparedRoot root =
+      builder::PrepareRoot(lock, context.BuilderConfig(), context.store(), context.progress());
+  if (context.arguments().json) {
+    context.PrintJson({{"digest", root.digest.Hex()},
+                       {"fromCache", root.from_cache},
+                       {"durationMs", root.duration_ms},
+                       {"packages", root.packages}});
+  } else if (root.from_cache) {
+    context.Print(Msg("build root {}… of {} packages was in the cache ({})", root.digest.Hex().substr(0, 16),
+                      root.packages, FormatDuration(root.duration_ms)));
+  } else {
+    context.Print(Msg("build root {}… of {} packages prepared in {}", root.digest.Hex().substr(0, 16), root.packages,
+                      FormatDuration(root.duration_ms)));
+  }
+  return kGood;
+}
+
+}  // namespace nachbau::cli

@@ -1,0 +1,40 @@
+#include "cli/commands.h"
+
+namespace nachbau::cli {
+
+std::span<const Command> Commands() {
+  static const std::vector<Command> commands = {
+      {"rebuild", "The main job: everything from the source package to the decision", "", "source",
+       "Source packages (or a binary package, then its source)", 0, 1000,
+       {"version", "lock", "sources", "build", "policy", "passphrase"}, RunRebuild},
+      {"resolve", "Find source, build environment and references; write the lock", "", "source", "Source package", 1, 1,
+       {"version", "sources", "build", "output"}, RunResolve},
+      {"mirror", "Fetch and prove every file of locks into the store", "", "lock", "Lock files", 1, 1000, {}, RunMirror},
+      {"build", "Build from a lock whose files are mirrored", "", "lock", "Lock file", 1, 1, {"build", "output"},
+       RunBuild},
+      {"compare", "Compare what was built with the references of the lock", "", "evidence", "Evidence folder", 1, 1, {},
+       RunCompare},
+      {"sbom create", "Describe what was built: CycloneDX SBOM", "Work with SBOMs", "evidence", "Evidence folder", 1, 1,
+       {}, RunSbom},
+      {"sbom validate", "Validate CycloneDX documents against the official schemas", "", "file", "CycloneDX JSON files",
+       1, 1000, {}, RunSbomValidate},
+      {"attest", "Sign and log the provenance of an evidence folder's build", "", "evidence", "Evidence folder", 1, 1,
+       {"passphrase"}, RunAttest},
+      {"verify", "Check evidence folders again, offline, from their files alone", "", "evidence", "Evidence folders", 1,
+       1000, {"key"}, RunVerify},
+      {"policy", "Decide again about an evidence folder", "", "evidence", "Evidence folder", 1, 1, {"policy", "key"},
+       RunPolicy},
+      {"root prepare", "Make the build root of a lock ready", "Build roots", "lock", "Lock file", 1, 1, {},
+       RunRootPrepare},
+      {"store verify", "Hash every object and name the damaged ones", "The content-addressed store", "", "", 0, 0, {},
+       RunStoreVerify},
+      {"store list", "List all objects with size and digests", "", "", "", 0, 0, {}, RunStoreList},
+      {"store rebuild-index", "Make the index anew from the objects", "", "", "", 0, 0, {}, RunStoreRebuildIndex},
+      {"log verify", "Recompute the log from its entries and check its checkpoint", "The append-only log", "", "", 0, 0,
+       {"key"}, RunLogVerify},
+      {"doctor", "What this machine lacks for rebuilding, and how to mend it", "", "", "", 0, 0, {}, RunDoctor},
+  };
+  return commands;
+}
+
+}  // namespace nachbau::cli

@@ -1,0 +1,258 @@
+#include "cli/pipeline.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "model/evidence.h"
+#include "sbom/sbom.h"
+
+namespace nachbau::cli {
+namespace {
+
+constexpr std::size_t kMaxMissingShown = 10;
+constexpr std::size_t kMaxViolationsShown = 20;
+
+bool Needed(InputRole role) { return role == InputRole::kSource || role == InputRole::kEnvironment; }
+
+// For messages: relative to where the person is, when it lies beneath, so that it can be typed.
+std::filesystem::path AsTyped(const std::filesystem::path& path) {
+  const std::filesystem::path relative = path.lexically_relative(std::filesystem::current_path());
+  return relative.empty() || *relative.begin() == ".." ? path : relative;
+}
+
+// "dnsmasq_2.90-4~deb12u2_amd64_20261123T120000Z", with the epoch's colon escaped as in apt's file names.
+std::string FolderName(const Context& context, const Lock& lock) {
+  std::string time = FormatTime(context.clock().Now());
+  std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+  const std::string name =
+      lock.source + "_" + PercentEncode(lock.version, "+") + "_" + lock.architecture + "_" + time;
+  std::string free = name;
+  for (int suffix = 2; std::filesystem::exists(context.workspace() / "evidence" / free); ++suffix) {
+    free = name + "_" + std::to_string(suffix);
+  }
+  return free;
+}
+
+std::string RebuilderId(const Context& context, const verifier::SigningKey& key) {
+  const std::string& configured = context.configuration().rebuilder;
+  return configured.empty() ? "urn:nachbau:rebuilder:" + key.key_id : configured;
+}
+
+Json Sign(const Context& context, const Json& statement, const verifier::SigningKey& key) {
+  return verifier::Attest(statement, key, context.LogDirectory(), "nachbau.log/" + key.key_id.substr(0, 16),
+                          context.clock());
+}
+
+std::vector<Finding> ProofFindings(Context& context, const Lock& lock, const std::filesystem::path& folder) {
+  const bool held = std::all_of(lock.indexes.begin(), lock.indexes.end(),
+                                [&](const IndexProof& index) { return context.store().Has(index.sha256); });
+  if (!held) return CheckProofsOf(lock, folder / evidence::kProofs);
+  const std::vector<std::string> broken = mirror::CheckProofs(lock, context.store());
+  Finding finding;
+  finding.rule = "inputs.proven";
+  finding.subject = lock.source + " " + lock.version;
+  finding.evidence = {evidence::kLock, evidence::kProofs};
+  finding.outcome = broken.empty() ? FindingOutcome::kPass : FindingOutcome::kFail;
+  finding.reason = broken.empty()
+                       ? Msg("{} files are proven by {} signed Release files", lock.files.size(), lock.releases.size())
+                       : Msg("{} broken links in the chains of proof, the first: {}", broken.size(), broken.front());
+  return {finding};
+}
+
+}  // namespace
+
+std::string LockFileName(const std::string& source) { return source + ".lock.json"; }
+
+Lock ReadLock(const std::filesystem::path& path) {
+  return LockFromJson(ParseJson(ReadFile(path), path.native()), path.native());
+}
+
+Lock ResolveSource(Context& context, const std::string& source) {
+  const mirror::MirrorConfig config = context.MirrorConfig();
+  const mirror::Snapshot snapshot = mirror::Update(config, context.store(), context.clock(), context.progress());
+  for (const std::string& left_out : snapshot.left_out) context.progress().Note(Msg("left out: {}", left_out));
+  const mirror::ResolveRequest request{.source = source,
+                                       .version = context.arguments().version,
+                                       .with_environment_sources = !context.arguments().without_environment_sources,
+                                       .with_tests = context.arguments().run_tests};
+  return mirror::Resolve(request, snapshot, config, context.store(), context.progress());
+}
+
+mirror::FetchResult MirrorLock(Context& context, Lock& lock) {
+  mirror::FetchResult result = mirror::Fetch(lock, context.MirrorConfig(), context.store(), context.progress());
+  // What the build cannot do without comes first in the list, and is shown whole.
+  std::vector<mirror::MissingFile> missing = result.missing;
+  const auto others = std::stable_partition(missing.begin(), missing.end(), [](const mirror::MissingFile& file) {
+    return Needed(file.file.role);
+  });
+  const auto needed = static_cast<std::size_t>(others - missing.begin());
+  const std::size_t shown = std::min(missing.size(), std::max(kMaxMissingShown, needed));
+  for (std::size_t i = 0; i < shown; ++i) {
+    context.progress().Note(Msg("missing ({}): {}: {}", Name(missing[i].file.role), missing[i].file.file_name,
+                                missing[i].reason));
+  }
+  if (shown < missing.size()) context.progress().Note(Msg("… and {} more", missing.size() - shown));
+  if (needed != 0) {
+    MissingError error(Msg("{} files that the build of {} needs could not be had", needed, lock.source));
+    error.SetHint(context.arguments().offline
+                      ? Msg("run the same command once without --offline")
+                      : Msg("run the same command again later: the archive may be in the middle of an update"));
+    throw error;
+  }
+  return result;
+}
+
+Documents ReadDocuments(const EvidenceFolder& folder) {
+  const auto place = [&](const char* file) { return (folder.path() / file).native(); };
+  Documents documents;
+  documents.lock =
+      LockFromJson(folder.ReadDocument(evidence::kLock, "nachbau build LOCK -o DIR"), place(evidence::kLock));
+  documents.record = BuildRecordFromJson(folder.ReadDocument(evidence::kBuildRecord, "nachbau build LOCK -o DIR"),
+                                         place(evidence::kBuildRecord));
+  if (folder.Has(evidence::kComparison)) {
+    documents.comparison =
+        ComparisonFromJson(folder.ReadDocument(evidence::kComparison, ""), place(evidence::kComparison));
+  }
+  if (folder.Has(evidence::kSbom)) documents.sbom = folder.ReadDocument(evidence::kSbom, "");
+  if (folder.Has(evidence::kProvenance)) documents.provenance = folder.ReadDocument(evidence::kProvenance, "");
+  if (folder.Has(evidence::kDecision)) {
+    documents.decision = DecisionFromJson(folder.ReadDocument(evidence::kDecision, ""), place(evidence::kDecision));
+  }
+  return documents;
+}
+
+BuildRecord BuildStage(Context& context, const Lock& lock, EvidenceFolder& folder) {
+  BuildRecord record =
+      builder::Build(lock, context.BuilderConfig(), context.store(), context.clock(), context.progress());
+  if (record.outcome == BuildOutcome::kCancelled) throw CancelledError();
+  folder.Add(evidence::kLock, FormatPretty(ToJson(lock)));
+  folder.Add(evidence::kBuildRecord, FormatPretty(ToJson(record)));
+  folder.AddObject(evidence::kBuildLog, record.log.content.sha256, context.store());
+  for (const Artifact& output : record.outputs) {
+    folder.AddObject(std::string(evidence::kArtifacts) + "/" + output.name, output.content.sha256, context.store());
+  }
+  for (const ReleaseProof& release : lock.releases) {
+    for (const Sha256Digest& proof : {release.in_release, release.keyring}) {
+      const std::string file = std::string(evidence::kProofs) + "/" + proof.Hex();
+      if (!folder.Has(file)) folder.AddObject(file, proof, context.store());
+    }
+  }
+  return record;
+}
+
+Comparison CompareStage(Context& context, const Documents& documents, EvidenceFolder& folder) {
+  Comparison comparison =
+      verifier::Compare(documents.lock, documents.record, context.store(), context.progress());
+  folder.Add(evidence::kComparison, FormatPretty(ToJson(comparison)));
+  return comparison;
+}
+
+std::optional<Json> SbomStage(Context& context, const Documents& documents, EvidenceFolder& folder) {
+  if (documents.record.outcome != BuildOutcome::kBuilt) return std::nullopt;
+  Json sbom = sbom::Describe(documents.lock, documents.record, context.store(), context.progress());
+  folder.Add(evidence::kSbom, FormatPretty(sbom));
+  return sbom;
+}
+
+Json AttestStage(Context& context, const Documents& documents, const verifier::SigningKey& key,
+                 EvidenceFolder& folder) {
+  if (!documents.comparison) folder.Read(evidence::kComparison, "nachbau compare DIR");
+  std::vector<verifier::EvidenceFile> files = folder.files();
+  std::erase_if(files, [](const verifier::EvidenceFile& file) {
+    return file.path == evidence::kProvenance || file.path == evidence::kSummary || file.path == evidence::kDecision ||
+           file.path == evidence::kPolicy;
+  });
+  const Json statement = verifier::MakeProvenance(documents.lock, documents.record, *documents.comparison, files,
+                                                  RebuilderId(context, key));
+  Json bundle = Sign(context, statement, key);
+  folder.Add(evidence::kProvenance, FormatPretty(bundle));
+  return bundle;
+}
+
+Decision EvaluateFolder(Context& context, const Documents& documents, const EvidenceFolder& folder) {
+  std::string name;
+  const std::string text = context.PolicyText(name);
+  policies::Facts facts;
+  facts.lock = &documents.lock;
+  facts.record = &documents.record;
+  if (documents.comparison) facts.comparison = &*documents.comparison;
+  facts.proof_findings = ProofFindings(context, documents.lock, folder.path());
+  facts.proofs_checked = true;
+  if (documents.sbom) {
+    facts.sbom = &*documents.sbom;
+    facts.sbom_findings = CheckSbom(FormatPretty(*documents.sbom), folder.path() / evidence::kArtifacts);
+    facts.sbom_checked = true;
+  }
+  if (documents.provenance) {
+    facts.attestation_findings =
+        verifier::VerifyBundle(*documents.provenance, evidence::kProvenance, context.TrustedKeys());
+    facts.attestation_checked = true;
+  }
+  return policies::Evaluate(policies::ParsePolicy(text, name), facts, context.clock().Now());
+}
+
+void DecideStage(Context& context, const Documents& documents, const verifier::SigningKey& key,
+                 EvidenceFolder& folder) {
+  std::string name;
+  folder.Add(evidence::kPolicy, context.PolicyText(name));
+  folder.Add(evidence::kDecision, FormatPretty(ToJson(*documents.decision)));
+  // The summary vouches for the decision, the policy, and the provenance it rests on.
+  std::vector<verifier::EvidenceFile> files = folder.files();
+  std::erase_if(files, [](const verifier::EvidenceFile& file) {
+    return file.path != evidence::kProvenance && file.path != evidence::kDecision && file.path != evidence::kPolicy;
+  });
+  const Json statement =
+      verifier::MakeSummary(*documents.decision, documents.record, files, RebuilderId(context, key));
+  folder.Add(evidence::kSummary, FormatPretty(Sign(context, statement, key)));
+}
+
+RebuildResult Rebuild(Context& context, Lock lock) {
+  // The policy and the key are looked at first: hours of building must not end in a spelling mistake.
+  std::string policy_name;
+  const std::string policy_text = context.PolicyText(policy_name);
+  policies::ParsePolicy(policy_text, policy_name);
+  const verifier::SigningKey key = context.OpenSigningKey();
+
+  RebuildResult result;
+  Documents& documents = result.documents;
+  documents.lock = std::move(lock);
+  MirrorLock(context, documents.lock);
+  WriteFileAtomically(context.workspace() / "locks" / LockFileName(documents.lock.source),
+                      FormatPretty(ToJson(documents.lock)));
+
+  UnpublishedFolder unpublished(context.workspace() / "evidence", FolderName(context, documents.lock));
+  EvidenceFolder folder(unpublished.path());
+  documents.record = BuildStage(context, documents.lock, folder);
+  documents.comparison = CompareStage(context, documents, folder);
+  documents.sbom = SbomStage(context, documents, folder);
+  documents.provenance = AttestStage(context, documents, key, folder);
+  documents.decision = EvaluateFolder(context, documents, folder);
+  DecideStage(context, documents, key, folder);
+  result.evidence = AsTyped(unpublished.Publish(documents.lock.source));
+  result.key_id = key.key_id;
+  result.log_index = verifier::LogIndexOf(*documents.provenance);
+  return result;
+}
+
+std::vector<Finding> CheckSbom(const std::string& sbom, const std::filesystem::path& artifacts) {
+  std::vector<Finding> findings;
+  for (const sbom::SchemaViolation& violation : sbom::Validate(ParseJson(sbom, evidence::kSbom))) {
+    findings.push_back({"sbom.schema", evidence::kSbom + violation.pointer, FindingOutcome::kFail,
+                        Msg("{}: {}", violation.rule, violation.detail), {evidence::kSbom}, {}});
+    if (findings.size() == kMaxViolationsShown) break;
+  }
+  if (findings.empty()) {
+    findings.push_back({"sbom.schema", evidence::kSbom, FindingOutcome::kPass,
+                        Msg("valid by the official CycloneDX schema"), {evidence::kSbom}, {}});
+  }
+  for (Finding& finding : sbom::CheckAgainstArtifacts(sbom, artifacts)) findings.push_back(std::move(finding));
+  return findings;
+}
+
+std::vector<Finding> CheckProofsOf(const Lock& lock, const std::filesystem::path& proofs) {
+  return mirror::CheckProofsIn(lock, proofs);
+}
+
+}  // namespace nachbau::cli

@@ -1,0 +1,66 @@
+// The order of the stages. Each stage is a room's front door; here they only meet. Each is also a command of its own,
+// working on an evidence folder.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/context.h"
+#include "cli/evidence_folder.h"
+#include "model/build_record.h"
+#include "model/comparison.h"
+#include "model/finding.h"
+#include "model/lock.h"
+#include "policies/policies.h"
+
+namespace nachbau::cli {
+
+// Documents from files, strictly.
+Lock ReadLock(const std::filesystem::path& path);
+
+std::string LockFileName(const std::string& source);  // "dnsmasq.lock.json"
+
+// Update (or the newest snapshot, offline) and Resolve.
+Lock ResolveSource(Context& context, const std::string& source);
+
+// Fetch. Notes what is missing; throws MissingError when a source or environment file is among it.
+mirror::FetchResult MirrorLock(Context& context, Lock& lock);
+
+// The documents of a folder as far as they are there; each stage reads what came before it and adds its own.
+struct Documents {
+  Lock lock;
+  BuildRecord record;
+  std::optional<Comparison> comparison;
+  std::optional<Json> sbom;
+  std::optional<Json> provenance;  // sigstore bundle
+  std::optional<Decision> decision;
+};
+Documents ReadDocuments(const EvidenceFolder& folder);
+
+BuildRecord BuildStage(Context& context, const Lock& lock, EvidenceFolder& folder);
+Comparison CompareStage(Context& context, const Documents& documents, EvidenceFolder& folder);
+// Nothing for a build that failed: there is nothing to describe.
+std::optional<Json> SbomStage(Context& context, const Documents& documents, EvidenceFolder& folder);
+Json AttestStage(Context& context, const Documents& documents, const verifier::SigningKey& key, EvidenceFolder& folder);
+// Evaluates; `write` also records the decision, the policy and the signed summary in the folder.
+Decision EvaluateFolder(Context& context, const Documents& documents, const EvidenceFolder& folder);
+void DecideStage(Context& context, const Documents& documents, const verifier::SigningKey& key, EvidenceFolder& folder);
+
+struct RebuildResult {
+  Documents documents;
+  std::filesystem::path evidence;  // as to be typed
+  std::string key_id;
+  std::uint64_t log_index = 0;
+  std::uint64_t total_ms = 0;
+};
+
+// Everything from a lock on.
+RebuildResult Rebuild(Context& context, Lock lock);
+
+// The checks that verifier::VerifyEvidence takes from other rooms.
+std::vector<Finding> CheckSbom(const std::string& sbom, const std::filesystem::path& artifacts);
+std::vector<Finding> CheckProofsOf(const Lock& lock, const std::filesystem::path& proofs);
+
+}  // namespace nachbau::cli

@@ -1,0 +1,66 @@
+#include "cli/progress_text.h"
+
+#include <cstdio>
+
+#include "base/encoding.h"
+
+namespace nachbau::cli {
+namespace {
+
+std::string WithDecimals(double value, int decimals) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  return text;
+}
+
+bool StartsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }
+
+}  // namespace
+
+std::string FormatBytes(std::uint64_t bytes) {
+  const auto value = static_cast<double>(bytes);
+  if (bytes < 1000) return std::to_string(bytes) + " B";
+  if (bytes < 999'950) return WithDecimals(value / 1e3, 1) + " kB";
+  if (bytes < 999'950'000) return WithDecimals(value / 1e6, 1) + " MB";
+  return WithDecimals(value / 1e9, 2) + " GB";
+}
+
+std::string FormatDuration(std::uint64_t milliseconds) {
+  if (milliseconds < 1000) return std::to_string(milliseconds) + " ms";
+  if (milliseconds < 60'000) return WithDecimals(static_cast<double>(milliseconds) / 1000, 1) + " s";
+  const unsigned long long seconds = milliseconds / 1000;
+  char text[64];
+  if (seconds < 3600) {
+    std::snprintf(text, sizeof text, "%llu min %02llu s", seconds / 60, seconds % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%llu h %02llu min", seconds / 3600, seconds / 60 % 60);
+  }
+  return text;
+}
+
+std::string FormatAmount(Unit unit, std::uint64_t done, std::uint64_t total, std::uint64_t elapsed_ms) {
+  if (unit == Unit::kNone) return {};
+  const auto show = [&](std::uint64_t amount) {
+    return unit == Unit::kBytes ? FormatBytes(amount) : std::to_string(amount);
+  };
+  std::string text = total != 0 ? show(done) + " / " + show(total) : show(done);
+  if (unit == Unit::kBytes && elapsed_ms > 500 && done != 0) {
+    const std::uint64_t rate = done * 1000 / elapsed_ms;
+    text += ", " + FormatBytes(rate) + "/s";
+    if (total > done && rate != 0) text += ", -" + FormatDuration((total - done) / rate * 1000);
+  }
+  return text;
+}
+
+std::string Fit(std::string_view text, std::size_t columns) {
+  const std::string safe = Printable(text);
+  std::string result;
+  std::size_t used = 0;
+  for (const char c : safe) {
+    if (StartsCharacter(c) && used++ == columns) break;
+    result += c;
+  }
+  return result;
+}
+
+}  // namespace nachbau::cli

@@ -1,0 +1,22 @@
+// The words both displays use.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/progress.h"
+
+namespace nachbau::cli {
+
+// "12.3 MB" (decimal units).
+std::string FormatBytes(std::uint64_t bytes);
+// "850 ms", "3.2 s", "4 min 05 s", "1 h 02 min".
+std::string FormatDuration(std::uint64_t milliseconds);
+
+// "12.3 MB of 44.0 MB, 9.1 MB/s, 4 s left"; less where less is known.
+std::string FormatAmount(Unit unit, std::uint64_t done, std::uint64_t total, std::uint64_t elapsed_ms);
+
+// At most `columns` characters of `text` on one line, safe for a terminal.
+std::string Fit(std::string_view text, std::size_t columns);
+
+}  // namespace nachbau::cli

@@ -1,0 +1,94 @@
+#include "report/summary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace nachbau::report {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class SummaryTest : public ::testing::Test {
+ protected:
+  SummaryTest() {
+    lock_.source = "hello";
+    lock_.version = "1-1";
+    lock_.architecture = "amd64";
+    record_.outcome = BuildOutcome::kBuilt;
+    decision_.policy = "default";
+    decision_.verdict = Verdict::kAllowed;
+    comparison_.artifacts = {Artifact("hello_1-1_amd64.deb", ComparisonOutcome::kIdentical),
+                             Artifact("hello-dbgsym_1-1_amd64.deb", ComparisonOutcome::kNoReference)};
+  }
+  static ArtifactComparison Artifact(const char* name, ComparisonOutcome outcome) {
+    ArtifactComparison artifact;
+    artifact.name = name;
+    artifact.outcome = outcome;
+    return artifact;
+  }
+  std::string Summary(Language language = Language::kEnglish) const {
+    return FormatSummary({.lock = lock_,
+                          .record = record_,
+                          .comparison = comparison_,
+                          .decision = decision_,
+                          .sbom_components = 3,
+                          .key_id = "0123456789abcdef0123",
+                          .log_index = 7,
+                          .evidence = "evidence/hello"},
+                         Catalogue(language));
+  }
+  Lock lock_;
+  BuildRecord record_;
+  Comparison comparison_;
+  Decision decision_;
+};
+
+TEST_F(SummaryTest, SaysThatAllIsIdenticalWithoutCountingWhatHasNoReference) {
+  const std::string text = Summary();
+  EXPECT_THAT(text, HasSubstr("hello 1-1 (amd64): rebuilt bit for bit"));
+  EXPECT_THAT(text, HasSubstr("1 of 1 bit-identical to the archive's, 1 without reference there"));
+  EXPECT_THAT(text, HasSubstr("nachbau verify evidence/hello"));
+}
+
+TEST_F(SummaryTest, NeverCallsADifferenceIdentical) {
+  comparison_.artifacts.push_back(Artifact("other_1-1_amd64.deb", ComparisonOutcome::kDiffers));
+  EXPECT_THAT(Summary(), HasSubstr("rebuilt, but not identical"));
+  EXPECT_THAT(Summary(), Not(HasSubstr("bit for bit")));
+}
+
+TEST_F(SummaryTest, SaysWhenThereWasNothingToCompareWith) {
+  comparison_.artifacts.erase(comparison_.artifacts.begin());
+  EXPECT_THAT(Summary(), HasSubstr("nothing to compare it with"));
+}
+
+TEST_F(SummaryTest, ShowsTheReasonOfAFailedBuild) {
+  record_.outcome = BuildOutcome::kFailed;
+  record_.failure = "make: *** [Makefile:3: all] Error 1";
+  EXPECT_THAT(Summary(), HasSubstr("the build failed: make: *** [Makefile:3: all] Error 1"));
+}
+
+TEST_F(SummaryTest, ShowsOnlyFindingsThatNeedAttention) {
+  Finding good;
+  good.rule = "sbom.valid";
+  good.outcome = FindingOutcome::kPass;
+  Finding bad;
+  bad.rule = "licences.free";
+  bad.outcome = FindingOutcome::kFail;
+  bad.reason = Msg("{} is not free", "LicenseRef-x");
+  bad.remedy = Msg("ask");
+  decision_.findings = {good, bad};
+  EXPECT_THAT(Summary(), HasSubstr("LicenseRef-x is not free"));
+  EXPECT_THAT(Summary(), Not(HasSubstr("sbom.valid")));
+}
+
+TEST_F(SummaryTest, ForeignNamesCannotDriveTheTerminal) {
+  comparison_.artifacts[0].outcome = ComparisonOutcome::kDiffers;
+  comparison_.artifacts[0].differences = {{"./usr/\x1b[31mx", "content", "\x07", {}}};
+  EXPECT_THAT(FormatComparison(comparison_, Catalogue(Language::kEnglish)), HasSubstr("./usr/\\x1b[31mx: \\x07"));
+}
+
+TEST_F(SummaryTest, SpeaksGerman) { EXPECT_THAT(Summary(Language::kGerman), HasSubstr("bitgenau")); }
+
+}  // namespace
+}  // namespace nachbau::report
