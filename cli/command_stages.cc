@@ -117,7 +117,7 @@ int RunAttest(Context& context) {
   if (context.arguments().json) {
     context.PrintJson(bundle);
   } else {
-    context.Print(Msg("signed with key {}…, entry {} of the log", key.key_id.substr(0, 16),
+    context.Print(Msg("signed with key {}..., entry {} of the log", key.key_id.substr(0, 16),
                       verifier::LogIndexOf(bundle)));
   }
   return kGood;
@@ -157,10 +157,10 @@ int RunRootPrepare(Context& context) {
                        {"durationMs", root.duration_ms},
                        {"packages", root.packages}});
   } else if (root.from_cache) {
-    context.Print(Msg("build root {}… of {} packages was in the cache ({})", root.digest.Hex().substr(0, 16),
+    context.Print(Msg("build root {}... of {} packages was in the cache ({})", root.digest.Hex().substr(0, 16),
                       root.packages, FormatDuration(root.duration_ms)));
   } else {
-    context.Print(Msg("build root {}… of {} packages prepared in {}", root.digest.Hex().substr(0, 16), root.packages,
+    context.Print(Msg("build root {}... of {} packages prepared in {}", root.digest.Hex().substr(0, 16), root.packages,
                       FormatDuration(root.duration_ms)));
   }
   return kGood;

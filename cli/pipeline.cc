@@ -93,7 +93,7 @@ mirror::FetchResult MirrorLock(Context& context, Lock& lock) {
     context.progress().Note(Msg("missing ({}): {}: {}", Name(missing[i].file.role), missing[i].file.file_name,
                                 missing[i].reason));
   }
-  if (shown < missing.size()) context.progress().Note(Msg("… and {} more", missing.size() - shown));
+  if (shown < missing.size()) context.progress().Note(Msg("... and {} more", missing.size() - shown));
   if (needed != 0) {
     MissingError error(Msg("{} files that the build of {} needs could not be had", needed, lock.source));
     error.SetHint(context.arguments().offline

@@ -49,7 +49,7 @@ void ShowDifferences(Lines& lines, const std::vector<Difference>& differences, s
   for (const Difference& difference : differences) {
     if (left == 0) return;
     if (--left == 0) {
-      lines.Raw(std::string(8, ' ') + lines.Translate(Msg("… more in comparison.json")));
+      lines.Raw(std::string(8, ' ') + lines.Translate(Msg("... more in comparison.json")));
       return;
     }
     std::string line = std::string(8 + 2 * depth, ' ') + Printable(difference.place);
@@ -160,7 +160,7 @@ std::string FormatSummary(const SummaryInput& input, const Catalogue& catalogue)
   }
   if (!input.key_id.empty()) {
     lines.Item(Msg("Attestation"),
-               Msg("signed with key {}…, entry {} of the log", input.key_id.substr(0, 16), input.log_index));
+               Msg("signed with key {}..., entry {} of the log", input.key_id.substr(0, 16), input.log_index));
   }
   lines.Item(Msg("Decision"), Msg("{} by policy '{}', version {}", catalogue.Translate(Label(input.decision.verdict)),
                                   input.decision.policy, input.decision.policy_version));
