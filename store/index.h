@@ -1,0 +1,33 @@
+// The store's index: size and SHA-512 of each object, in SQLite (WAL). Nothing but a memory of what hashing the files
+// would tell: it can be lost, and is then made anew.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/digest.h"
+
+namespace nachbau {
+
+// Safe from several threads and processes. On a read-only medium, or where the file is damaged, it knows nothing and
+// remembers nothing.
+class StoreIndex {
+ public:
+  explicit StoreIndex(const std::filesystem::path& path);
+  ~StoreIndex();
+  StoreIndex(const StoreIndex&) = delete;
+  StoreIndex& operator=(const StoreIndex&) = delete;
+
+  std::optional<ContentId> Find(const Sha256Digest& sha256) const;
+  void Insert(const ContentId& content);
+  // Exactly these, nothing else. Throws Error where the index cannot be written.
+  void Replace(const std::vector<ContentId>& contents);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace nachbau
