@@ -1,0 +1,264 @@
+// What takes time is decompressing the indexes (a stable suite has 50 MB of Packages and as much of Sources) and apt's
+// own cache. Packages and Sources are therefore read side by side, and of Sources only the paragraphs needed are parsed.
+#include "mirror/resolver.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <future>
+#include <map>
+#include <set>
+
+#include "base/archive.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "mirror/apt_solver.h"
+#include "mirror/source_choice.h"
+
+namespace nachbau::mirror {
+namespace {
+
+constexpr std::uint64_t kMaxIndexSize = 2ULL << 30;     // bytes, decompressed; ten times Debian's largest
+constexpr std::uint64_t kMaxReleaseSize = 16ULL << 20;  // bytes
+
+void ThrowIfCancelled(const MirrorConfig& config) {
+  if (config.cancelled != nullptr && config.cancelled->load()) throw CancelledError();
+}
+
+std::string FileName(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+
+std::string Describe(const Snapshot& snapshot, std::uint32_t index) {
+  const IndexProof& proof = snapshot.indexes[index].proof;
+  if (proof.release >= snapshot.releases.size()) throw ParseError("snapshot", 0, Msg("index of no release: {}", proof.path));
+  return snapshot.releases[proof.release].suite + "/" + proof.path;
+}
+
+// Positions of the indexes of one kind, in the order of the archives' configuration.
+std::vector<std::uint32_t> IndexesOf(const Snapshot& snapshot, const std::vector<std::string>& architectures) {
+  std::vector<std::uint32_t> positions;
+  for (std::uint32_t i = 0; i < snapshot.indexes.size(); ++i) {
+    const std::string& architecture = snapshot.indexes[i].architecture;
+    if (std::find(architectures.begin(), architectures.end(), architecture) != architectures.end()) positions.push_back(i);
+  }
+  std::stable_sort(positions.begin(), positions.end(), [&](std::uint32_t left, std::uint32_t right) {
+    return snapshot.indexes[left].proof.release < snapshot.indexes[right].proof.release;
+  });
+  return positions;
+}
+
+std::vector<NumberedIndex> ReadSources(const Snapshot& snapshot, const std::vector<std::uint32_t>& positions,
+                                       const MirrorConfig& config, const Store& store) {
+  std::vector<NumberedIndex> sources;
+  for (const std::uint32_t position : positions) {
+    ThrowIfCancelled(config);
+    const std::string name = Describe(snapshot, position);
+    std::string text;
+    DecompressPieces(store.Open(snapshot.indexes[position].proof.sha256), name, kMaxIndexSize,
+                     [&](std::string_view piece) { text += piece; });
+    sources.push_back({position, std::make_shared<PackageIndex>(std::move(text), name)});
+  }
+  return sources;
+}
+
+void WritePackages(const Snapshot& snapshot, const std::vector<std::uint32_t>& positions, const MirrorConfig& config,
+                   const Store& store, AptTree& tree) {
+  for (const std::uint32_t position : positions) {
+    ThrowIfCancelled(config);
+    const std::string name = Describe(snapshot, position);
+    const ReleaseProof& release = snapshot.releases[snapshot.indexes[position].proof.release];
+    const auto path = tree.AddIndex(store.Read(release.in_release, kMaxReleaseSize));
+    const FileDescriptor directory = OpenDirectory(path.parent_path());
+    const FileDescriptor file = OpenBeneath(directory, path.filename(), O_WRONLY | O_CREAT | O_EXCL, 0600);
+    DecompressPieces(store.Open(snapshot.indexes[position].proof.sha256), name, kMaxIndexSize,
+                     [&](std::string_view piece) { WriteAll(file, piece, path.native()); });
+  }
+}
+
+// A directory for one resolution. What killed resolutions left is removed by the next that finds nobody at work.
+class WorkDirectory {
+ public:
+  explicit WorkDirectory(const std::filesystem::path& state) {
+    if (state.empty()) {
+      directory_.emplace(std::filesystem::temp_directory_path(), "nachbau-resolve-");
+      return;
+    }
+    const std::filesystem::path parent = state / "resolve";
+    MakeDirectories(parent, 0700);
+    const std::filesystem::path lock = state / "resolve.lock";
+    if (const auto alone = FileLock::TryLock(lock, FileLock::Mode::kExclusive)) {
+      for (const auto& left_over : std::filesystem::directory_iterator(parent)) {
+        std::error_code ignored;  // tried again next time
+        std::filesystem::remove_all(left_over.path(), ignored);
+      }
+    }
+    lock_.emplace(lock, FileLock::Mode::kShared);
+    directory_.emplace(parent, "");
+  }
+  const std::filesystem::path& path() const { return directory_->path(); }
+
+ private:
+  std::optional<FileLock> lock_;
+  std::optional<TemporaryDirectory> directory_;
+};
+
+LockedFile ToLockedFile(InputRole role, const SolvedPackage& package, const std::vector<std::uint32_t>& positions) {
+  LockedFile file;
+  file.role = role;
+  file.package = package.name;
+  file.version = package.version;
+  file.architecture = package.architecture;
+  file.source = package.source;
+  file.source_version = package.source_version;
+  file.path = package.path;
+  file.file_name = FileName(package.path);
+  file.index = positions.at(package.index);
+  file.size = package.size;
+  file.sha256 = package.sha256;
+  return file;
+}
+
+void AddSourceFiles(InputRole role, const FoundSource& found, std::vector<LockedFile>& files) {
+  for (const SourceFile& one : found.source.files) {
+    LockedFile file;
+    file.role = role;
+    file.package = file.source = found.source.name;
+    file.version = file.source_version = found.source.version;
+    file.architecture = "source";
+    file.file_name = one.name;
+    file.path = found.source.directory.empty() ? one.name : found.source.directory + "/" + one.name;
+    file.index = found.index;
+    file.size = one.size;
+    file.sha256 = one.sha256;
+    files.push_back(std::move(file));
+  }
+}
+
+void AddEnvironmentSources(const std::vector<NumberedIndex>& sources, const std::vector<SolvedPackage>& environment,
+                           Lock& lock, Progress& progress) {
+  std::set<std::pair<std::string, std::string>> wanted;
+  for (const SolvedPackage& package : environment) wanted.emplace(package.source, package.source_version);
+  for (const auto& [name, version] : wanted) {
+    if (const auto found = FindSource(sources, name, version)) {
+      AddSourceFiles(InputRole::kEnvironmentSource, *found, lock.files);
+    } else {
+      lock.missing_sources.push_back(name + " " + version);
+    }
+  }
+  if (!lock.missing_sources.empty()) {
+    progress.Note(Msg("{} of {} source packages of the build environment are in no index", lock.missing_sources.size(),
+                      wanted.size()));
+  }
+}
+
+std::vector<std::string> ExpectedBinaries(const DebianSource& source, const std::string& architecture,
+                                          const std::vector<std::string>& profiles,
+                                          const std::vector<SolvedPackage>& references) {
+  if (!source.package_list.empty()) return BinariesFor(source, architecture, profiles);
+  // A source from before Package-List does not say which of its packages are for this architecture, nor which are
+  // udebs. What the archive has of it is the best answer; without any, all that it names.
+  std::set<std::string> names(source.binaries.begin(), source.binaries.end());
+  std::vector<std::string> offered;
+  for (const SolvedPackage& reference : references) {
+    if (names.erase(reference.name) != 0) offered.push_back(reference.name);
+  }
+  if (offered.empty()) offered.assign(names.begin(), names.end());
+  std::sort(offered.begin(), offered.end());
+  return offered;
+}
+
+// Packages indexes for looking up names, from the files already written for apt.
+std::vector<NumberedIndex> ReadBinaries(const AptTree& tree, const std::vector<std::uint32_t>& positions) {
+  std::vector<NumberedIndex> binaries;
+  for (std::uint32_t i = 0; i < tree.index_count(); ++i) {
+    binaries.push_back({positions[i], std::make_shared<PackageIndex>(ReadFile(tree.PackagesPath(i), kMaxIndexSize),
+                                                                     "Packages")});
+  }
+  return binaries;
+}
+
+}  // namespace
+
+std::string ChooseArchitecture(const MirrorConfig& config, const Snapshot& snapshot) {
+  if (!config.architecture.empty()) return config.architecture;
+  std::set<std::string> offered;
+  for (const SnapshotIndex& index : snapshot.indexes) offered.insert(index.architecture);
+  offered.erase("all");
+  offered.erase("source");
+  if (offered.size() == 1) return *offered.begin();
+  ProcessRequest request;
+  request.arguments = {"dpkg", "--print-architecture"};
+  const ProcessResult result = RunProcess(request);
+  const std::string architecture(Trim(result.standard_output));
+  if (result.exit_code != 0 || architecture.empty()) throw MissingError(Msg("dpkg does not tell this machine's architecture"));
+  return architecture;
+}
+
+std::vector<std::string> ActiveProfiles(const ResolveRequest& request) {
+  if (request.with_tests) return {};
+  return {"nocheck"};
+}
+
+Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const MirrorConfig& config, Store& store,
+             Progress& progress) {
+  const auto task = progress.Start(Msg("Resolving {}", request.source), Unit::kItems, 4);
+  const std::string architecture = ChooseArchitecture(config, snapshot);
+  const auto package_positions = IndexesOf(snapshot, {architecture, "all"});
+  const auto source_positions = IndexesOf(snapshot, {"source"});
+  for (const auto& [positions, kind] : {std::pair(&package_positions, "Packages"), {&source_positions, "Sources"}}) {
+    if (!positions->empty()) continue;
+    MissingError error(Msg("the snapshot has no {} index for {}", kind, architecture));
+    error.SetHint(Msg("run \"nachbau mirror --update\", and check the architecture"));
+    throw error;
+  }
+
+  const WorkDirectory work(config.state_directory);
+  AptTree tree(work.path() / "apt");
+  auto reading = std::async(std::launch::async, ReadSources, std::cref(snapshot), std::cref(source_positions),
+                            std::cref(config), std::cref(store));
+  WritePackages(snapshot, package_positions, config, store, tree);
+  task->Advance(1);
+  const std::vector<NumberedIndex> sources = reading.get();
+  task->Advance(1);
+  ThrowIfCancelled(config);
+
+  const FoundSource chosen = ChooseSource(
+      sources, [&] { return ReadBinaries(tree, package_positions); }, request.source, request.version);
+  const DebianSource& source = chosen.source;
+  const std::vector<std::string> profiles = ActiveProfiles(request);
+  SolveRequest wanted;
+  wanted.architecture = architecture;
+  wanted.source = source.name;
+  wanted.source_version = source.version;
+  wanted.build_depends =
+      Format(KeepFirstAlternatives(ReduceDependencies(source.build_depends, architecture, profiles)));
+  wanted.build_conflicts = Format(ReduceDependencies(source.build_conflicts, architecture, profiles));
+  const Solution solution = Solve(tree, wanted);
+  task->Advance(1);
+  ThrowIfCancelled(config);
+
+  Lock lock;
+  lock.source = source.name;
+  lock.version = source.version;
+  lock.architecture = architecture;
+  lock.releases = snapshot.releases;
+  for (const SnapshotIndex& index : snapshot.indexes) lock.indexes.push_back(index.proof);
+  AddSourceFiles(InputRole::kSource, chosen, lock.files);
+  for (const SolvedPackage& package : solution.environment) {
+    lock.files.push_back(ToLockedFile(InputRole::kEnvironment, package, package_positions));
+  }
+  for (const SolvedPackage& package : solution.references) {
+    lock.files.push_back(ToLockedFile(InputRole::kReference, package, package_positions));
+  }
+  if (request.with_environment_sources) AddEnvironmentSources(sources, solution.environment, lock, progress);
+  lock.binaries = ExpectedBinaries(source, architecture, profiles, solution.references);
+  std::sort(lock.files.begin(), lock.files.end(), [](const LockedFile& left, const LockedFile& right) {
+    return std::tie(left.role, left.package, left.version, left.file_name) <
+           std::tie(right.role, right.package, right.version, right.file_name);
+  });
+  task->Advance(1);
+  task->Succeed();
+  return lock;
+}
+
+}  // namespace nachbau::mirror
