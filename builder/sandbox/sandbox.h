@@ -4,6 +4,9 @@
 // A guarantee that cannot be had is an error unless listed there as "reduced".
 #pragma once
 
+#include <sys/types.h>
+
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -18,9 +21,10 @@
 
 namespace nachbau::builder {
 
-// Ids inside the sandbox 0…count-1 are these ids outside. Root uses a high range of its own; an ordinary user the
-// ranges of /etc/subuid and /etc/subgid through newuidmap(1) and newgidmap(1). Id 0 inside is the first id of the
-// range for root, and the user's own id for an ordinary user (ids 1… are the subordinate ones).
+// Ids inside the sandbox 0…count-1 are these ids outside. Root uses its range of /etc/subuid and /etc/subgid if it has
+// one, else a high range of its own (see id_map.h); an ordinary user the ranges of these files through newuidmap(1) and
+// newgidmap(1). Id 0 inside is the first id of the range for root, and the user's own id for an ordinary user (ids 1… are
+// the subordinate ones). At least 65536 ids each.
 struct IdMap {
   std::uint32_t first_uid = 0, uid_count = 0;
   std::uint32_t first_gid = 0, gid_count = 0;
@@ -31,10 +35,20 @@ IdMap FindIdMap();
 
 // Runs `work` in a forked child that is root in a fresh user and mount namespace with `map`, current directory as it
 // was. For unpacking, composing and removing trees whose files belong to mapped ids. An exception in the child arrives
-// here as Error with the same text. `work` must not rely on threads of the parent.
+// here as Error of the same kind with the same text. `work` must not rely on threads of the parent, and what it changes
+// in memory stays in the child.
+//
+// Root inside is not root outside: when nachbau itself runs as root, directories that only root may enter are closed to
+// `work`, and so are all paths through them. Open what it needs before (descriptors stay usable), or make the current
+// directory the right one and use relative names. To be written by `work`, a directory must belong to mapped ids:
+// MakeOwnedDirectory.
 void InUserNamespace(const IdMap& map, const std::function<void()>& work);
 
-// Removes a tree whose files may belong to mapped ids. Nothing happens when it does not exist.
+// Makes a directory (its parent must exist) that belongs to root inside; no error if that is so already.
+void MakeOwnedDirectory(const IdMap& map, const std::filesystem::path& path, mode_t mode = 0755);
+
+// Removes a tree whose files may belong to mapped ids, of any depth. Symbolic links are removed, not followed. Nothing
+// happens when it does not exist.
 void RemoveTree(const IdMap& map, const std::filesystem::path& path);
 
 struct SandboxLimits {
@@ -62,6 +76,7 @@ struct SandboxRequest {
   SandboxLimits limits;
   IdMap id_map;
   bool skip_sync = true;                     // fsync & co. answer at once: the tree is thrown away or hashed anyway
+  const std::atomic<bool>* cancelled = nullptr;  // looked at while the command runs; true kills it: kCancelled
 };
 
 enum class SandboxEnd { kExited, kSignalled, kTimedOut, kOverLimit, kCancelled };

@@ -1,0 +1,31 @@
+// Runs a test body as root and as an ordinary user, from one test program.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+namespace nachbau::builder {
+
+// The user for the unprivileged half: NACHBAU_TEST_USER, or nachbau-test, which test.sh makes. Needs subordinate ids.
+std::string TestUser();
+
+// Runs `body` in a forked child that has become `user`; a gtest failure or exception in it becomes a failure here, with
+// its text. The child's HOME and TMPDIR play no part.
+void RunAs(const std::string& user, const std::function<void()>& body);
+
+// Test parameter: who runs it.
+enum class Who { kRoot, kUser };
+inline std::string WhoName(const testing::TestParamInfo<Who>& info) {
+  return info.param == Who::kRoot ? "AsRoot" : "AsUser";
+}
+
+// Fixture for tests that must hold for root and for an ordinary user. Started by an ordinary user, both parameters run
+// as that user: there is no way to become root, and the same claims must hold.
+class EachUser : public testing::TestWithParam<Who> {
+ protected:
+  void Run(const std::function<void()>& body);
+};
+
+}  // namespace nachbau::builder
