@@ -1,0 +1,120 @@
+#include "builder/dpkg_database.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/deb822.h"
+#include "base/error.h"
+
+namespace nachbau::builder {
+namespace {
+
+// "libc6 (>= 2.36) | libc6.1, dpkg:any" → {"libc6", "libc6.1", "dpkg"}
+std::vector<std::string> NamesIn(std::string_view relation) {
+  std::vector<std::string> names;
+  for (const std::string_view clause : SplitTrimmed(relation, ',')) {
+    for (const std::string_view alternative : SplitTrimmed(clause, '|')) {
+      names.emplace_back(alternative.substr(0, alternative.find_first_of(" (:[<\n\t")));
+    }
+  }
+  return names;
+}
+
+// The control file as a paragraph of `status`: Status goes in after Package, Conffiles at the end.
+std::string StatusParagraph(const UnpackedPackage& package) {
+  const std::size_t first_line = package.control.find('\n') + 1;
+  std::string text = package.control.substr(0, first_line) + "Status: install ok unpacked\n";
+  text += package.control.substr(first_line);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  text += '\n';
+  if (!package.conffile_md5.empty()) {
+    text += "Conffiles:\n";
+    for (const auto& [path, md5] : package.conffile_md5) text += " " + path + " " + md5 + "\n";
+  }
+  return text + "\n";
+}
+
+// deb-triggers(5): "interest /usr/share/man", "interest-noawait name", "activate name".
+void CollectTriggers(const UnpackedPackage& package, std::string& file_triggers,
+                     std::map<std::string, std::string>& named) {
+  const auto found = package.members.find("triggers");
+  if (found == package.members.end()) return;
+  for (const std::string_view line : SplitTrimmed(found->second, '\n')) {
+    if (line.front() == '#') continue;
+    const auto words = SplitWords(line);
+    if (words.size() != 2 || !words[0].starts_with("interest")) continue;
+    const std::string who = package.InfoName() + (words[0] == "interest-noawait" ? "/noawait" : "");
+    if (words[1].front() == '/') {
+      file_triggers += std::string(words[1]) + " " + who + "\n";
+    } else {
+      named[std::string(words[1])] += who + "\n";
+    }
+  }
+}
+
+}  // namespace
+
+UnpackedPackage ParseControl(std::string control, std::string_view name) {
+  while (!control.empty() && control.front() == '\n') control.erase(0, 1);
+  UnpackedPackage package;
+  package.control = std::move(control);
+  const auto paragraphs = ParseParagraphs(package.control, name);
+  if (paragraphs.size() != 1 || paragraphs[0].fields().front().name != "Package") {
+    throw ParseError(name, 1, Msg("a control file has one paragraph that starts with Package"));
+  }
+  const Paragraph& fields = paragraphs[0];
+  package.name = fields.Get("Package");
+  package.version = fields.Get("Version");
+  package.architecture = fields.Get("Architecture");
+  package.multi_arch_same = fields.Find("Multi-Arch").value_or("") == "same";
+  if (const auto replaces = fields.Find("Replaces")) package.replaces = NamesIn(*replaces);
+  return package;
+}
+
+std::map<std::string, std::string> MakeDpkgDatabase(const std::vector<UnpackedPackage>& packages) {
+  std::map<std::string, std::string> files;
+  std::string& status = files["status"];
+  std::string file_triggers;
+  std::map<std::string, std::string> named_triggers;
+  for (const UnpackedPackage& package : packages) {
+    status += StatusParagraph(package);
+    std::string list = "/.\n";
+    for (const std::string& path : package.paths) list += path + "\n";
+    files["info/" + package.InfoName() + ".list"] = list;
+    for (const auto& [member, content] : package.members) files["info/" + package.InfoName() + "." + member] = content;
+    CollectTriggers(package, file_triggers, named_triggers);
+  }
+  files["info/format"] = "1\n";
+  files["available"] = "";
+  files["diversions"] = "";
+  files["statoverride"] = "";
+  files["triggers/File"] = file_triggers;
+  files["triggers/Unincorp"] = "";
+  for (const auto& [name, packages_text] : named_triggers) files["triggers/" + name] = packages_text;
+  return files;
+}
+
+std::vector<std::size_t> PreinstOrder(const std::vector<UnpackedPackage>& packages) {
+  std::map<std::string, std::size_t> by_name;
+  for (std::size_t i = 0; i < packages.size(); ++i) by_name[packages[i].name] = i;
+  std::vector<std::size_t> order;
+  std::set<std::size_t> seen;
+  // Depth first along Pre-Depends; dependency cycles end at what was seen.
+  const auto visit = [&](const auto& self, std::size_t i) -> void {
+    if (!seen.insert(i).second) return;
+    const auto fields = ParseParagraphs(packages[i].control, packages[i].name);
+    if (const auto before = fields[0].Find("Pre-Depends")) {
+      for (const std::string& name : NamesIn(*before)) {
+        if (const auto found = by_name.find(name); found != by_name.end()) self(self, found->second);
+      }
+    }
+    if (packages[i].members.contains("preinst")) order.push_back(i);
+  };
+  for (const char* first : {"base-passwd", "base-files"}) {
+    if (const auto found = by_name.find(first); found != by_name.end()) visit(visit, found->second);
+  }
+  for (const auto& [name, i] : by_name) visit(visit, i);
+  return order;
+}
+
+}  // namespace nachbau::builder

@@ -1,0 +1,35 @@
+// The package database of a root whose packages were unpacked without dpkg: what `dpkg --unpack` would have written, so
+// that `dpkg --configure -a` can go on from there. Formats: dpkg's doc/, deb-triggers(5), dpkg-query(1).
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nachbau::builder {
+
+struct UnpackedPackage {
+  std::string name, version, architecture;
+  bool multi_arch_same = false;
+  std::string control;                           // text of the control file
+  std::map<std::string, std::string> members;    // other members of control.tar: "postinst", "md5sums", …
+  std::vector<std::string> paths;                // absolute, as the package names them ("/bin/ls"), directories included
+  std::map<std::string, std::string> conffile_md5;  // path → MD5 of the file as unpacked, hexadecimal
+  std::vector<std::string> replaces;             // names of packages whose files it may overwrite
+
+  // The name of its files in info/: "libc6:amd64" for Multi-Arch: same, else "dpkg".
+  std::string InfoName() const { return multi_arch_same ? name + ":" + architecture : name; }
+};
+
+// Reads the control fields; `members` and `paths` are filled by the caller. Throws ParseError.
+UnpackedPackage ParseControl(std::string control, std::string_view name);
+
+// Files below /var/lib/dpkg, by relative path.
+std::map<std::string, std::string> MakeDpkgDatabase(const std::vector<UnpackedPackage>& packages);
+
+// Names of packages with a preinst script in the order in which to run them: what a package depends on comes first;
+// base-passwd and base-files, which everything assumes, before all others; else by name.
+std::vector<std::size_t> PreinstOrder(const std::vector<UnpackedPackage>& packages);
+
+}  // namespace nachbau::builder
