@@ -4,6 +4,7 @@
 #include "mirror/apt_explanation.h"
 
 #include <apt-pkg/depcache.h>
+#include <apt-pkg/policy.h>
 
 #include <map>
 #include <memory>
@@ -56,7 +57,8 @@ class Explainer {
   };
 
   pkgCache::VerIterator Candidate(const pkgCache::PkgIterator& package) const {
-    return cache_[package].CandidateVerIter(*cache_.GetPkgCache());
+    // The policy's, not the depcache's: a failed attempt takes the candidate away from what it could not install.
+    return cache_.GetPolicy()->GetCandidateVer(package);
   }
 
   // Versions that satisfy (or, for a conflict, fall under) one dependency, candidates only: apt chooses no others.

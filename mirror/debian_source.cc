@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "mirror/architecture.h"
 #include "mirror/archive_path.h"
 
 namespace nachbau::mirror {

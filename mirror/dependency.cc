@@ -1,12 +1,11 @@
 #include "mirror/dependency.h"
 
-#include <apt-pkg/cachefilter.h>
-
 #include <algorithm>
 
 #include "base/deb822.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "mirror/architecture.h"
 
 namespace nachbau::mirror {
 namespace {
@@ -117,28 +116,6 @@ std::vector<Alternatives> ParseDependencies(std::string_view text, std::string_v
     groups.push_back(std::move(group));
     if (!scanner.AtEnd() && !scanner.Next(',')) scanner.Refuse();
   }
-}
-
-bool ArchitectureMatches(const std::string& architecture, const std::string& wildcard) {
-  if (architecture == wildcard) return true;
-  if (architecture == "all" || wildcard == "all") return false;
-  // Stateless, so AptMutex is not needed.
-  APT::CacheFilter::PackageArchitectureMatchesSpecification matches(wildcard);
-  return matches(architecture.c_str());
-}
-
-bool ArchitectureApplies(const std::vector<std::string>& restrictions, const std::string& architecture) {
-  bool has_positive = false;
-  bool matched = false;
-  for (const std::string& restriction : restrictions) {
-    if (restriction.front() == '!') {
-      if (ArchitectureMatches(architecture, restriction.substr(1))) return false;
-    } else {
-      has_positive = true;
-      matched = matched || ArchitectureMatches(architecture, restriction);
-    }
-  }
-  return matched || !has_positive;
 }
 
 bool ProfilesApply(const ProfileFormula& formula, const std::vector<std::string>& active) {

@@ -30,11 +30,6 @@ using Alternatives = std::vector<Dependency>;  // one of them is enough; never e
 // Throws ParseError naming `name` for anything outside the grammar. Substitution variables are outside it.
 std::vector<Alternatives> ParseDependencies(std::string_view text, std::string_view name);
 
-// True when a Debian architecture is one of those that the wildcard ("any", "linux-any", "any-arm64", "amd64") means.
-// "all" matches only itself.
-bool ArchitectureMatches(const std::string& architecture, const std::string& wildcard);
-// A restriction list: any positive entry matches (when there are some) and no negative one does.
-bool ArchitectureApplies(const std::vector<std::string>& restrictions, const std::string& architecture);
 bool ProfilesApply(const ProfileFormula& formula, const std::vector<std::string>& active);
 
 // What is left of a list of build dependencies on `architecture` with these profiles active: restrictions that do not
