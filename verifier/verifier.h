@@ -31,8 +31,10 @@ struct SigningKey {
   std::string private_pem;   // decrypted; never logged
   std::string public_pem;    // SubjectPublicKeyInfo
   std::string key_id;        // lower-case hex SHA-256 of the DER SubjectPublicKeyInfo
+  std::filesystem::path path;  // of the file; beside it the key keeps what it last signed of each log (log.h)
 };
-// `passphrase` is asked only when a key file is encrypted, or for a new key when given at all (empty text: none).
+// `passphrase` is asked only when a key file is encrypted, or for a new key when given at all (empty text: none). The
+// public part is beside it as <path>.pub. Throws when others than the owner can read or change the key.
 SigningKey OpenSigningKey(const std::filesystem::path& path, const std::function<std::string()>& passphrase);
 
 struct EvidenceFile {
