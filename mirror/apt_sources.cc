@@ -1,0 +1,158 @@
+#include "mirror/apt_sources.h"
+
+#include <apt-pkg/configuration.h>
+#include <apt-pkg/error.h>
+#include <apt-pkg/indexfile.h>
+#include <apt-pkg/init.h>
+#include <apt-pkg/metaindex.h>
+#include <apt-pkg/pkgsystem.h>
+#include <apt-pkg/sourcelist.h>
+
+#include <algorithm>
+
+#include "base/deb822.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "mirror/apt_lock.h"
+
+namespace nachbau::mirror {
+namespace {
+
+constexpr std::uint64_t kMaxKeyring = 64 << 20;
+
+// libapt-pkg's globals, taken and given back.
+class Globals {
+ public:
+  explicit Globals(const std::filesystem::path& root) : lock_(AptMutex()), saved_(_config) {
+    _error->PushToStack();
+    _config = &configuration_;
+    if (root != "/") configuration_.Set("RootDir", root.native());
+    if (!pkgInitConfig(configuration_) || !pkgInitSystem(configuration_, _system)) Fail(root.native());
+  }
+  ~Globals() {
+    _config = saved_;
+    _error->RevertToStack();
+  }
+  Globals(const Globals&) = delete;
+  Globals& operator=(const Globals&) = delete;
+
+  [[noreturn]] static void Fail(const std::string& where) {
+    std::string text;
+    while (!_error->empty()) {
+      std::string message;
+      if (_error->PopMessage(message)) text += (text.empty() ? "" : "; ") + message;
+    }
+    throw ParseError(where, 0, Msg("the apt configuration cannot be read: {}", text));
+  }
+  const Configuration& configuration() const { return configuration_; }
+
+ private:
+  std::lock_guard<std::mutex> lock_;
+  Configuration* saved_;
+  Configuration configuration_;
+};
+
+std::string WithoutSlash(std::string uri) {
+  while (!uri.empty() && uri.back() == '/') uri.pop_back();
+  return uri;
+}
+
+bool IsFingerprint(std::string_view word) {
+  if (word.ends_with('!')) word.remove_suffix(1);
+  return word.size() >= 16 && std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+}
+
+// apt's own keyrings, for sources without Signed-By.
+std::string TrustedKeyrings(const Configuration& configuration) {
+  std::string bytes;
+  std::vector<std::filesystem::path> files;
+  const std::filesystem::path parts = configuration.FindDir("Dir::Etc::trustedparts");
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(parts, ignored)) {
+    const std::string extension = entry.path().extension().native();
+    if (extension == ".gpg" || extension == ".asc") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  files.insert(files.begin(), std::filesystem::path(configuration.FindFile("Dir::Etc::trusted")));
+  for (const std::filesystem::path& file : files) {
+    if (const auto fd = OpenForReadingIfExists(file)) bytes += ReadDescriptor(*fd, file.native(), kMaxKeyring) + "\n";
+  }
+  return bytes;
+}
+
+// Signed-By is a list of keyring files and fingerprints, or a key itself.
+std::string KeyringBytes(const std::string& signed_by, const std::filesystem::path& root, const Configuration& configuration) {
+  if (signed_by.empty()) return TrustedKeyrings(configuration);
+  if (signed_by.find("-----BEGIN PGP PUBLIC KEY BLOCK-----") != signed_by.npos) return signed_by;
+  std::string bytes;
+  for (const std::string_view word : SplitTrimmed(signed_by, ',')) {
+    if (word.front() != '/') {
+      if (IsFingerprint(word)) throw Error(Msg("Signed-By with a fingerprint is not supported: {}", word));
+      throw Error(Msg("Signed-By is neither a file nor a key: {}", word));
+    }
+    const std::filesystem::path inside = root / std::string(word.substr(1));
+    const std::filesystem::path path = std::filesystem::exists(inside) ? inside : std::filesystem::path(word);
+    bytes += ReadFile(path, kMaxKeyring);
+  }
+  return bytes;
+}
+
+std::map<std::string, std::string> Proxies(const Configuration& configuration) {
+  std::map<std::string, std::string> proxies;
+  for (const std::string scheme : {"http", "https"}) {
+    const std::string key = "Acquire::" + scheme + "::Proxy";
+    if (const std::string proxy = configuration.Find(key); !proxy.empty()) proxies[scheme] = proxy;
+    const Configuration::Item* item = configuration.Tree(key.c_str());
+    for (item = item == nullptr ? nullptr : item->Child; item != nullptr; item = item->Next) {
+      proxies[scheme + "::" + item->Tag] = item->Value;
+    }
+  }
+  return proxies;
+}
+
+}  // namespace
+
+AptSetup ReadAptSetup(const std::filesystem::path& root) {
+  const Globals globals(root);
+  AptSetup setup;
+  setup.architecture = globals.configuration().Find("APT::Architecture");
+  setup.proxies = Proxies(globals.configuration());
+  pkgSourceList list;
+  if (!list.ReadMainList()) Globals::Fail((root / "etc/apt").native());
+  for (const metaIndex* index : list) {
+    AptArchive archive;
+    archive.uri = WithoutSlash(index->GetURI());
+    archive.suite = WithoutSlash(index->GetDist());
+    if (archive.uri.starts_with("copy:")) archive.uri = "file:" + archive.uri.substr(5);
+    const std::string shown = archive.uri + " " + archive.suite;
+    if (index->GetTrusted() == metaIndex::TRI_YES) {
+      setup.left_out.push_back(shown + ": marked 'trusted=yes', which would switch verification off");
+      continue;
+    }
+    if (index->GetDist().ends_with("/")) {
+      setup.left_out.push_back(shown + ": a flat archive without suites");
+      continue;
+    }
+    for (const IndexTarget& target : index->GetIndexTargets()) {
+      const std::string component = target.Option(IndexTarget::COMPONENT);
+      const auto& known = archive.components;
+      if (!component.empty() && std::find(known.begin(), known.end(), component) == known.end()) {
+        archive.components.push_back(component);
+      }
+    }
+    const auto same = std::find_if(setup.archives.begin(), setup.archives.end(), [&](const AptArchive& other) {
+      return other.uri == archive.uri && other.suite == archive.suite;
+    });
+    if (same != setup.archives.end()) continue;  // deb and deb-src of the same suite come as one already
+    try {
+      archive.keyring = KeyringBytes(index->GetSignedBy(), root, globals.configuration());
+    } catch (const Error& error) {
+      setup.left_out.push_back(shown + ": " + error.what());
+      continue;
+    }
+    setup.archives.push_back(std::move(archive));
+  }
+  return setup;
+}
+
+}  // namespace nachbau::mirror

@@ -1,0 +1,30 @@
+// The archives that an apt configuration names (sources.list(5), apt.conf(5)).
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace nachbau::mirror {
+
+struct AptArchive {
+  std::string uri;    // base, without final slash
+  std::string suite;  // below dists/
+  std::vector<std::string> components;  // in configured order
+  std::string keyring;                  // the keys it may be signed with: bytes of the files of Signed-By, or of apt's
+                                        // trusted keyrings where there is no Signed-By
+};
+
+struct AptSetup {
+  std::vector<AptArchive> archives;            // in configured order; each URI and suite once
+  std::string architecture;                    // native architecture of the configuration
+  std::map<std::string, std::string> proxies;  // for MakeFetcher
+  std::vector<std::string> left_out;           // English: sources that cannot be used, and why
+};
+
+// Reads etc/apt beneath `root` with libapt-pkg: one-line and deb822 format. Sources are assumed to offer source
+// packages too. Throws ParseError for a malformed configuration.
+AptSetup ReadAptSetup(const std::filesystem::path& root);
+
+}  // namespace nachbau::mirror

@@ -1,0 +1,33 @@
+// What was last seen of each archive, and the snapshots kept: the mirror's memory against rollback and freeze.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "mirror/mirror.h"
+
+namespace nachbau::mirror {
+
+struct SeenRelease {
+  UnixSeconds date = 0;
+  std::string origin;
+  Sha256Digest in_release;
+};
+
+class ArchiveState {
+ public:
+  explicit ArchiveState(const std::filesystem::path& directory) : directory_(directory) {}
+  std::optional<SeenRelease> Find(const std::string& uri, const std::string& suite) const;
+  // Written atomically, after everything of the snapshot is in the store.
+  void Accept(const Snapshot& snapshot);
+  std::optional<Snapshot> NewestSnapshot() const;
+
+ private:
+  std::filesystem::path PathOf(const std::string& uri, const std::string& suite) const;
+  std::filesystem::path directory_;
+};
+
+}  // namespace nachbau::mirror

@@ -1,0 +1,166 @@
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/http.h"
+#include "mirror/apt_sources.h"
+#include "mirror/mirror.h"
+#include "mirror/url.h"
+
+namespace nachbau::mirror {
+namespace {
+
+constexpr int kTries = 4;
+
+// Waits before another try; ends early when the work is cancelled.
+void BackOff(int attempt, const MirrorConfig& config) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(250 << (2 * attempt));
+  while (std::chrono::steady_clock::now() < end) {
+    if (config.cancelled != nullptr && *config.cancelled) throw CancelledError();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+// A 4xx will not get better by asking again, except for "too many requests" and time-outs.
+bool WorthAnotherTry(const NetworkError& error) {
+  const long status = error.status();
+  return status < 400 || status >= 500 || status == 408 || status == 429;
+}
+
+// One file into the store. Continues where a connection was cut; starts over after a wrong digest, once.
+class Download {
+ public:
+  Download(const LockedFile& file, std::string url, Fetcher& fetcher, const MirrorConfig& config, Store& store,
+           Progress::Task& task)
+      : file_(file), url_(std::move(url)), fetcher_(fetcher), config_(config), store_(store), task_(task) {}
+
+  ContentId Run() {
+    bool started_over = false;
+    for (int attempt = 0;; ++attempt) {
+      try {
+        Transfer();
+        return Commit();
+      } catch (const NetworkError& error) {
+        if (!WorthAnotherTry(error) || attempt + 1 >= kTries) throw;
+      } catch (const IntegrityError&) {
+        if (started_over) throw;
+        started_over = true;
+      }
+      if (started_over) Drop();
+      BackOff(attempt, config_);
+    }
+  }
+
+ private:
+  void Transfer() {
+    if (!writer_) writer_.emplace(store_.StartWriting());
+    const std::uint64_t offset = writer_->size();
+    if (offset == file_.size && offset != 0) return;
+    fetcher_.Get(url_, {.limit = file_.size, .offset = offset}, [&](std::uint64_t position, std::string_view bytes) {
+      if (position < writer_->size()) {  // the server sends all of it again
+        Drop();
+        writer_.emplace(store_.StartWriting());
+      }
+      writer_->Write(bytes);
+      task_.Advance(bytes.size());
+    });
+  }
+  void Drop() { writer_.reset(); }
+  ContentId Commit() {
+    if (writer_->size() < file_.size) {
+      throw NetworkError(url_, 0, Msg("the connection ended after {} of {} bytes", writer_->size(), file_.size));
+    }
+    try {
+      ContentId content = writer_->Commit(url_, file_.sha256);
+      Drop();
+      return content;
+    } catch (const IntegrityError&) {
+      Drop();
+      throw;
+    }
+  }
+
+  const LockedFile& file_;
+  std::string url_;
+  Fetcher& fetcher_;
+  const MirrorConfig& config_;
+  Store& store_;
+  Progress::Task& task_;
+  std::optional<Store::Writer> writer_;
+};
+
+}  // namespace
+
+FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress& progress) {
+  FetchResult result;
+  std::vector<std::size_t> wanted;
+  std::set<Sha256Digest> seen;
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < lock.files.size(); ++i) {
+    LockedFile& file = lock.files[i];
+    if (store.Has(file.sha256)) {
+      ++result.files_present;
+    } else if (seen.insert(file.sha256).second) {
+      wanted.push_back(i);
+      total += file.size;
+    }
+  }
+  std::vector<std::string> reasons(lock.files.size());
+  const auto url_of = [&](const LockedFile& file) {
+    return UrlOf(lock.releases.at(lock.indexes.at(file.index).release).uri, file.path);
+  };
+  if (config.offline) {
+    for (const std::size_t i : wanted) reasons[i] = "not held, and --offline forbids fetching it";
+  } else if (!wanted.empty()) {
+    const AptSetup setup = ReadAptSetup(config.apt_root);
+    const auto fetcher = MakeFetcher(setup.proxies, config.cancelled);
+    const auto task = progress.Start(Msg("Fetching {} files", wanted.size()), Unit::kBytes, total);
+    std::atomic<std::size_t> next{0};
+    std::mutex mutex;
+    std::exception_ptr failure;
+    const auto work = [&] {
+      for (std::size_t k = next++; k < wanted.size(); k = next++) {
+        const LockedFile& file = lock.files[wanted[k]];
+        try {
+          Download(file, url_of(file), *fetcher, config, store, *task).Run();
+          const std::lock_guard guard(mutex);
+          ++result.files_fetched;
+          result.bytes_fetched += file.size;
+        } catch (const NetworkError& error) {
+          reasons[wanted[k]] = Render(error.parts().back());
+        } catch (const IntegrityError& error) {
+          reasons[wanted[k]] = error.what();
+        } catch (...) {  // the disk, or cancelled: no use in going on
+          const std::lock_guard guard(mutex);
+          if (!failure) failure = std::current_exception();
+          next = wanted.size();
+        }
+      }
+    };
+    {
+      std::vector<std::jthread> pool;
+      for (std::uint32_t i = 0; i < std::max(1U, config.connections); ++i) pool.emplace_back(work);
+    }
+    if (failure) std::rethrow_exception(failure);
+    task->Succeed();
+  }
+  for (std::size_t i = 0; i < lock.files.size(); ++i) {
+    LockedFile& file = lock.files[i];
+    if (const auto content = store.Find(file.sha256)) {
+      if (content->size == file.size) {
+        file.sha512 = content->sha512;
+        continue;
+      }
+      reasons[i] = "the index names another size than the object has";
+    }
+    result.missing.push_back({file, url_of(file), reasons[i].empty() ? "not held" : reasons[i]});
+  }
+  return result;
+}
+
+}  // namespace nachbau::mirror

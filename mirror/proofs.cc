@@ -1,0 +1,176 @@
+// The chains of proof once more, from objects alone: no network, no state, no configuration.
+#include <fcntl.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "base/archive.h"
+#include "base/deb822.h"
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "mirror/clear_signed.h"
+#include "mirror/mirror.h"
+#include "mirror/release_file.h"
+#include "model/evidence.h"
+
+namespace nachbau::mirror {
+namespace {
+
+constexpr std::uint64_t kMaxSmall = 64 << 20;        // InRelease files and keyrings
+constexpr std::uint64_t kMaxIndex = 1ULL << 30;
+constexpr std::uint64_t kMaxIndexText = 4ULL << 30;
+
+// Reads an object whose bytes are checked against its name; nothing when it is not there.
+using ReadObject = std::function<std::optional<std::string>(const Sha256Digest&, std::uint64_t limit)>;
+
+struct Checked {
+  std::vector<std::string> broken;
+  std::vector<std::string> not_here;  // objects that could not be looked at
+};
+
+// Signatures of the Release files, and the indexes' digests in them.
+void CheckReleases(const Lock& lock, const ReadObject& read, Checked& result) {
+  std::vector<std::optional<ReleaseFile>> releases(lock.releases.size());
+  for (std::size_t i = 0; i < lock.releases.size(); ++i) {
+    const ReleaseProof& proof = lock.releases[i];
+    const std::string name = proof.uri + " " + proof.suite;
+    const auto message = read(proof.in_release, kMaxSmall);
+    const auto keyring = read(proof.keyring, kMaxSmall);
+    if (!message || !keyring) {
+      result.not_here.push_back(name + ": InRelease or keyring");
+      continue;
+    }
+    try {
+      // As of the time of the Release file itself: later expiry of a key does not undo what was proven then.
+      const VerifiedText verified = VerifyClearSigned(*message, *keyring, name, proof.date);
+      if (verified.signers != proof.signers) result.broken.push_back(name + ": signed by other keys than the lock says");
+      releases[i] = ParseRelease(verified.text, name);
+      if (releases[i]->date != proof.date || releases[i]->origin != proof.origin ||
+          releases[i]->codename != proof.codename || releases[i]->valid_until != proof.valid_until) {
+        result.broken.push_back(name + ": the lock says something else than the Release file");
+      }
+    } catch (const Error& error) {
+      result.broken.push_back(error.what());
+    }
+  }
+  for (const IndexProof& index : lock.indexes) {
+    const std::optional<ReleaseFile>& release = releases.at(index.release);
+    if (!release) continue;  // told above
+    const auto listed = release->files.find(index.path);
+    if (listed == release->files.end() || listed->second.sha256 != index.sha256) {
+      result.broken.push_back(lock.releases[index.release].suite + "/" + index.path + ": not in the Release file like this");
+    }
+  }
+}
+
+// True when the paragraph of a Packages or Sources index names the file with this digest and size.
+bool Names(const Paragraph& paragraph, const LockedFile& file) {
+  if (file.architecture != "source") {
+    return paragraph.Find("Package").value_or("") == file.package && paragraph.Find("Version").value_or("") == file.version &&
+           paragraph.Find("SHA256").value_or("") == file.sha256.Hex() &&
+           paragraph.Find("Size").value_or("") == std::to_string(file.size);
+  }
+  if (paragraph.Find("Package").value_or("") != file.source || paragraph.Find("Version").value_or("") != file.source_version) {
+    return false;
+  }
+  for (const std::string_view line : Paragraph::Lines(paragraph.Find("Checksums-Sha256").value_or(""))) {
+    const auto words = SplitWords(line);
+    if (words.size() == 3 && words[0] == file.sha256.Hex() && words[1] == std::to_string(file.size) &&
+        words[2] == file.file_name) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void CheckFiles(const Lock& lock, const ReadObject& read, Checked& result) {
+  for (std::uint32_t i = 0; i < lock.indexes.size(); ++i) {
+    // Several versions of a package may stand in one index.
+    std::multimap<std::string_view, const LockedFile*> wanted;
+    for (const LockedFile& file : lock.files) {
+      if (file.index == i) wanted.emplace(file.architecture == "source" ? file.source : file.package, &file);
+    }
+    if (wanted.empty()) continue;
+    const std::string name = lock.releases[lock.indexes[i].release].suite + "/" + lock.indexes[i].path;
+    const auto compressed = read(lock.indexes[i].sha256, kMaxIndex);
+    if (!compressed) {
+      result.not_here.push_back(name);
+      continue;
+    }
+    try {
+      ForEachParagraph(Decompress(*compressed, name, kMaxIndexText), name, [&](const Paragraph& paragraph) {
+        const auto [begin, end] = wanted.equal_range(paragraph.Find("Package").value_or(""));
+        for (auto it = begin; it != end;) it = Names(paragraph, *it->second) ? wanted.erase(it) : std::next(it);
+      });
+    } catch (const Error& error) {
+      result.broken.push_back(error.what());
+    }
+    for (const auto& [package, file] : wanted) {
+      result.broken.push_back(file->file_name + ": not in " + name + " with this size and digest");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> CheckProofs(const Lock& lock, const Store& store) {
+  Checked result;
+  const ReadObject read = [&](const Sha256Digest& sha256, std::uint64_t limit) -> std::optional<std::string> {
+    if (!store.Has(sha256)) return std::nullopt;
+    return store.Read(sha256, limit);
+  };
+  CheckReleases(lock, read, result);
+  CheckFiles(lock, read, result);
+  for (const std::string& name : result.not_here) result.broken.push_back(name + ": not in the store");
+  for (const LockedFile& file : lock.files) {
+    const auto content = store.Find(file.sha256);
+    if (!content) continue;  // what is not held cannot be wrong; Fetch told of it
+    if (content->size != file.size || (file.sha512 && *file.sha512 != content->sha512)) {
+      result.broken.push_back(file.file_name + ": the object has another size or SHA-512 than the lock says");
+    }
+  }
+  std::sort(result.broken.begin(), result.broken.end());
+  return result.broken;
+}
+
+std::vector<Finding> CheckProofsIn(const Lock& lock, const std::filesystem::path& proofs) {
+  Checked result;
+  const ReadObject read = [&](const Sha256Digest& sha256, std::uint64_t limit) -> std::optional<std::string> {
+    const auto fd = OpenForReadingIfExists(proofs / sha256.Hex());
+    if (!fd) return std::nullopt;
+    std::string bytes = ReadDescriptor(*fd, sha256.Hex(), limit);
+    if (Sha256(bytes) != sha256) {
+      result.broken.push_back(std::string(evidence::kProofs) + "/" + sha256.Hex() + ": content has another digest");
+      return std::nullopt;
+    }
+    return bytes;
+  };
+  try {
+    CheckReleases(lock, read, result);
+  } catch (const Error& error) {
+    result.broken.push_back(error.what());
+  }
+  Finding finding;
+  finding.rule = "inputs.proven";
+  finding.subject = lock.source + " " + lock.version;
+  finding.evidence = {evidence::kLock, evidence::kProofs};
+  if (!result.broken.empty()) {
+    finding.outcome = FindingOutcome::kFail;
+    finding.reason = Msg("{} broken links in the chains of proof, the first: {}", result.broken.size(), result.broken.front());
+  } else if (!result.not_here.empty() || lock.releases.empty()) {
+    finding.outcome = FindingOutcome::kUnknown;
+    finding.reason = Msg("the signed Release files are not all here: {}",
+                         result.not_here.empty() ? std::string("the lock names none") : result.not_here.front());
+  } else {
+    finding.outcome = FindingOutcome::kPass;
+    finding.reason = Msg("{} indexes are proven by {} signed Release files; the {} files are proven by the indexes, which "
+                         "the mirror holds",
+                         lock.indexes.size(), lock.releases.size(), lock.files.size());
+  }
+  return {finding};
+}
+
+}  // namespace nachbau::mirror
