@@ -21,9 +21,15 @@ ContentId ContentOf(const LockedFile& file, const Store& store) {
 }
 
 void CompareWithReference(const LockedFile& reference, const Store& store, ArtifactComparison& artifact) {
-  const bool equal = artifact.built->size == reference.size && artifact.built->sha256 == reference.sha256 &&
-                     (!reference.sha512 || artifact.built->sha512 == *reference.sha512);
-  if (equal) {
+  if (artifact.built->sha256 == reference.sha256) {
+    // One SHA-256 and two sizes or two SHA-512: somebody wrote a wrong lock.
+    if (artifact.built->size != reference.size) {
+      throw IntegrityError(artifact.name, std::to_string(reference.size) + " bytes",
+                           std::to_string(artifact.built->size) + " bytes");
+    }
+    if (reference.sha512 && artifact.built->sha512 != *reference.sha512) {
+      throw IntegrityError(artifact.name, reference.sha512->Hex(), artifact.built->sha512.Hex());
+    }
     artifact.outcome = ComparisonOutcome::kIdentical;
     artifact.reference = artifact.built;
     return;
@@ -41,7 +47,7 @@ void CompareWithReference(const LockedFile& reference, const Store& store, Artif
   artifact.reference = ContentOf(reference, store);
   const std::string built = store.Read(artifact.built->sha256, kMaxPackage);
   DebComparison deb = ExamineDebs(built, store.Read(reference.sha256, kMaxPackage));
-  // Different digests of equal bytes cannot be; a reader of the store that hands out other bytes would be caught there.
+  // Equal bytes under different digests cannot be: the store checks what it hands out.
   NACHBAU_CHECK(!deb.differences.empty());
   artifact.outcome = deb.code_identical ? ComparisonOutcome::kCodeIdentical : ComparisonOutcome::kDiffers;
   artifact.differences = std::move(deb.differences);
