@@ -42,6 +42,12 @@ constexpr std::pair<std::string_view, std::pair<std::string_view, std::string_vi
 };
 
 Tuple TupleOf(std::string_view architecture) {
+  // An old way of writing "amd64" that restriction lists still have: "libxen-dev [linux-amd64]".
+  constexpr std::string_view kLinux = "linux-";
+  if (architecture.starts_with(kLinux)) {
+    architecture.remove_prefix(kLinux.size());
+    architecture = architecture.substr(0, architecture.find('-'));
+  }
   for (const auto& [name, tuple] : kIrregular) {
     if (name == architecture) return tuple;
   }
@@ -73,25 +79,22 @@ bool IsWildcard(std::string_view text) {
 
 bool ArchitectureMatches(std::string_view architecture, std::string_view wildcard) {
   if (architecture == wildcard) return true;
-  if (architecture == "all" || wildcard == "all" || !IsWildcard(wildcard)) return false;
+  if (architecture == "all" || wildcard == "all") return false;
   const Tuple actual = TupleOf(architecture);
-  const Tuple wanted = TupleOfWildcard(wildcard);
+  const Tuple wanted = IsWildcard(wildcard) ? TupleOfWildcard(wildcard) : TupleOf(wildcard);
   return std::equal(actual.begin(), actual.end(), wanted.begin(),
                     [](std::string_view have, std::string_view want) { return want == kAny || want == have; });
 }
 
 bool ArchitectureApplies(const std::vector<std::string>& restrictions, std::string_view architecture) {
-  bool has_positive = false;
-  bool matched = false;
+  // The first entry that says something decides, as in dpkg; policy does not allow to mix positive and negative ones.
+  bool applies = restrictions.empty();
   for (const std::string& restriction : restrictions) {
-    if (restriction.front() == '!') {
-      if (ArchitectureMatches(architecture, std::string_view(restriction).substr(1))) return false;
-    } else {
-      has_positive = true;
-      matched = matched || ArchitectureMatches(architecture, restriction);
-    }
+    const bool negative = restriction.front() == '!';
+    if (ArchitectureMatches(architecture, std::string_view(restriction).substr(negative ? 1 : 0))) return !negative;
+    if (negative) applies = true;  // "not on hurd" is everywhere else, unless another entry says no
   }
-  return matched || !has_positive;
+  return applies;
 }
 
 }  // namespace nachbau::mirror

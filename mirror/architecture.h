@@ -12,7 +12,7 @@ namespace nachbau::mirror {
 bool ArchitectureMatches(std::string_view architecture, std::string_view wildcard);
 
 // A restriction list as in "foo [linux-any !armel]": any positive entry matches (when there are some) and no negative
-// one does. Entries are not empty.
+// one does; of mixed lists the first entry that matches decides. Entries are not empty.
 bool ArchitectureApplies(const std::vector<std::string>& restrictions, std::string_view architecture);
 
 }  // namespace nachbau::mirror

@@ -150,7 +150,7 @@ int Run(const std::filesystem::path& lists, const std::string& source, const std
   std::printf("%s %s: %zu packages in the environment, %zu files in the lock, %zu binaries, %zu sources missing\n",
               lock.source.c_str(), lock.version.c_str(), environment.size(), lock.files.size(), lock.binaries.size(),
               lock.missing_sources.size());
-  std::printf("  apt installs %zu; nachbau %llu ms, apt-get --simulate build-dep %llu ms (from plain lists): ratio %.2f; repeated: %s\n",
+  std::printf("  apt installs %zu; nachbau %llu ms, apt-get --simulate build-dep %llu ms: ratio %.2f; repeated: %s\n",
               theirs.size(), static_cast<unsigned long long>(ours), static_cast<unsigned long long>(apt),
               static_cast<double>(ours) / static_cast<double>(std::max<std::uint64_t>(apt, 1)),
               same ? "same bytes" : "OTHER BYTES");

@@ -43,6 +43,14 @@ TEST(ArchitectureMatchesTest, AgreesWithDpkg) {
       {"riscv64", "linux-any", true},
       {"riscv64", "any-riscv64", true},
       {"loong64", "any", true},
+      {"amd64", "linux-amd64", true},
+      {"amd64", "linux-i386", false},
+      {"armhf", "linux-armhf", true},
+      {"armhf", "linux-armel", false},
+      {"hurd-i386", "linux-i386", false},
+      {"i386", "hurd-i386", false},
+      {"arm64", "any-any-arm64", true},
+      {"amd64", "linux-gnu-any", false},
   };
   for (const auto& one : cases) {
     EXPECT_EQ(ArchitectureMatches(one.architecture, one.wildcard), one.matches)
@@ -63,7 +71,9 @@ TEST(ArchitectureAppliesTest, CombinesEntries) {
   EXPECT_FALSE(ArchitectureApplies({"i386", "any-arm"}, "amd64"));
   EXPECT_TRUE(ArchitectureApplies({"!i386", "!armel"}, "amd64"));
   EXPECT_FALSE(ArchitectureApplies({"!i386", "!linux-any"}, "amd64"));
-  EXPECT_FALSE(ArchitectureApplies({"linux-any", "!amd64"}, "amd64"));
+  EXPECT_TRUE(ArchitectureApplies({"linux-any", "!amd64"}, "amd64"));
+  EXPECT_FALSE(ArchitectureApplies({"!amd64", "linux-any"}, "amd64"));
+  EXPECT_TRUE(ArchitectureApplies({"!amd64", "linux-any"}, "hurd-i386"));
 }
 
 }  // namespace
