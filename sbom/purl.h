@@ -1,0 +1,13 @@
+// Package URLs of Debian packages (the purl specification, type `deb`).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace nachbau::sbom {
+
+// pkg:deb/debian/<name>@<version>?arch=<architecture>. `architecture` is "source" for a source package. In a version
+// ':' and '~' stay, '+' becomes %2B.
+std::string DebPurl(std::string_view name, std::string_view version, std::string_view architecture);
+
+}  // namespace nachbau::sbom
