@@ -1,0 +1,161 @@
+# The main job on the kit's archive, whole and in stages, and what it says about builds that are not good.
+. "$TOP/tests/e2e/lib.sh"
+
+fresh_home
+start_server
+
+# --- the whole job
+expect 0 rebuild hello-kit
+says 'rebuilt bit for bit'
+says '2 of 2 bit-identical'
+says "allowed by policy 'default'"
+[ -d "$work/evidence/hello-kit" ] || die "no evidence folder"
+for file in lock.json build.json build.log.zst comparison.json sbom.cdx.json provenance.sigstore.json decision.json \
+  policy.toml vsa.sigstore.json artifacts/hello-kit_1.0-1_"$(dpkg --print-architecture)".deb; do
+  [ -s "$work/evidence/hello-kit/$file" ] || die "no $file in the evidence"
+done
+cmp -s "$work/evidence/hello-kit/artifacts/hello-kit-doc_1.0-1_all.deb" "$archive/pool/kit/hello-kit-doc_1.0-1_all.deb" ||
+  die "called identical, but it is not"
+ok 'rebuild: hello-kit is bit-identical, described, attested and allowed'
+
+expect 0 verify "$work/evidence/hello-kit"
+says 'everything holds'
+ok 'verify: the evidence holds, offline'
+
+# --- again, with the archive gone
+stop_server
+expect 0 --offline --json rebuild hello-kit
+json_is 'd["verdict"]' allowed
+json_is 'sorted(set(d["artifacts"].values()))' "['identical']"
+expect 0 --json rebuild --lock "$work/locks/hello-kit.lock.json"
+json_is 'd["verdict"]' allowed
+ok 'rebuild: again from the mirror and from the lock alone, with the archive switched off'
+
+start_server
+store_is_clean
+ok 'store verify: clean'
+
+# --- stage by stage, in another workspace, twice: the documents are the same bytes
+stages() {
+  work=$(mktemp -d "$TOP/work.XXXXXX")
+  expect 0 resolve hello-kit -o "$work/lock.json"
+  expect 0 mirror "$work/lock.json"
+  expect 0 build "$work/lock.json" -o "$work/built"
+  expect 0 compare "$work/built"
+  expect 0 sbom create "$work/built"
+  expect 0 sbom validate "$work/built/sbom.cdx.json"
+  expect 0 attest "$work/built"
+  expect 0 policy "$work/built"
+  expect 0 verify "$work/built"
+}
+stages
+first=$work
+stages
+for file in lock.json built/comparison.json built/sbom.cdx.json; do
+  cmp "$first/$file" "$work/$file" || die "$file is not the same the second time"
+done
+ok 'resolve, mirror, build, compare, sbom, attest, policy, verify: each alone; lock, comparison and SBOM are the same bytes'
+
+expect 0 log verify
+ok 'log verify: the log holds'
+
+# --- builds that are not good
+expect 1 rebuild stamp-kit
+says 'stamp.txt'
+says 'denied'
+expect 1 --json rebuild stamp-kit
+json_is 'd["artifacts"]["stamp-kit_1.0_all.deb"]' differs
+expect 0 verify "$work/evidence/stamp-kit"
+ok 'stamp-kit: differs, and the file with the time stamp is named; the evidence of it holds'
+
+expect 1 rebuild broken-kit
+says 'denied'
+zstd -dcq "$work/evidence/broken-kit/build.log.zst" | grep -qF 'this package is broken on purpose' || die "no log of the failure"
+expect 1 --json rebuild broken-kit
+json_is 'd["build"]' failed
+ok 'broken-kit: a failed build is recorded with its log, and denied'
+
+expect 0 rebuild netty-kit
+zstd -dcq "$work/evidence/netty-kit/build.log.zst" > "$TOP/log"
+grep -q 'netty-kit: connect 192.0.2.1: ' "$TOP/log" || die "netty-kit tried nothing"
+grep -q 'netty-kit: connect 127.0.0.1: ' "$TOP/log" || die "netty-kit tried nothing"
+! grep -q REACHED "$TOP/log" || die "the network was reached"
+ok 'netty-kit: tried every way out and found none, though the archive listens on loopback'
+
+expect 1 --json rebuild hang-kit --time-limit 5
+json_is 'd["build"]' timed-out
+nothing_left_behind 'sleep 98765'
+zstd -dcq "$work/evidence/hang-kit/build.log.zst" | grep -qF 'hanging now' || die "no log of the hanging build"
+ok 'hang-kit: stopped after its time, log kept, no process or mount left'
+
+expect 1 --json rebuild flood-kit --disk-limit 64M --time-limit 120
+json_is 'd["build"]' over-limit
+zstd -dcq "$work/evidence/flood-kit/build.log.zst" | grep -qF 'writing without end' || die "no log of the flooding build"
+[ "$(du -sm "$home" "$work" | awk '{ s += $1 } END { print s }')" -lt 4000 ] || die "what it wrote is still there"
+ok 'flood-kit: stopped at the disk limit'
+
+store_is_clean
+expect 2 rebuild no-such-kit
+says 'no archive offers'
+expect 2 rebuild
+says 'which source package?'
+expect 2 --lang de rebuild
+says 'Fehler'
+expect 2 verify "$work/none"
+expect 2 frobnicate
+ok 'errors: unknown package, nothing given, German, no evidence, unknown command'
+
+# --- tampering with the evidence
+evidence=$work/evidence/hello-kit
+expect 0 rebuild hello-kit
+tampered=$work/tampered
+for file in $(cd "$(readlink -f "$evidence")" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort); do
+  rm -rf "$tampered"
+  cp -rL "$evidence" "$tampered"
+  python3 - "$tampered/$file" << 'PYTHON'
+import sys
+path = sys.argv[1]
+content = bytearray(open(path, "rb").read())
+content[len(content) // 2] ^= 1
+open(path, "wb").write(content)
+PYTHON
+  code=0
+  nachbau verify "$tampered" > "$out" 2> "$err" || code=$?
+  [ "$code" -eq 1 ] || die "a flipped bit in $file: verify ended with $code"
+  says "$file"
+  rm -f "$tampered/$file"
+  code=0
+  nachbau verify "$tampered" > "$out" 2> "$err" || code=$?
+  [ "$code" -ne 0 ] || die "$file is missing, and verify says that all holds"
+  says "$file"
+done
+rm -rf "$tampered"
+cp -rL "$evidence" "$tampered"
+echo surprise > "$tampered/artifacts/extra.deb"
+expect 1 verify "$tampered"
+says 'extra.deb'
+ok 'verify: a flipped bit in any file, any missing file and an added file are found and named'
+
+# A stranger's evidence: good in itself, signed by a key that is not trusted here.
+stranger=$home
+home=$(mktemp -d "$TOP/home.XXXXXX")
+code=0
+nachbau verify "$evidence" > "$out" 2> "$err" || code=$?
+[ "$code" -ne 0 ] || die "evidence signed by an unknown key is taken as good"
+expect 0 verify "$evidence" --key "$stranger/keys/signing.pub.pem"
+home=$stranger
+ok 'verify: a key nobody trusts is not enough; --key makes it so'
+
+# --- bit rot
+object=$(find "$home/store" -type f -size +100k -path '*sha256*' | head -n 1)
+[ -n "$object" ] || object=$(find "$home/store" -type f -size +100k ! -name '*.sqlite*' | head -n 1)
+chmod u+w "$object"
+printf 'X' | dd of="$object" bs=1 seek=50000 conv=notrunc status=none
+expect 1 store verify
+says "$(basename "$object")"
+rm -f "$object"
+expect 0 mirror "$work/locks/hello-kit.lock.json"
+store_is_clean
+ok 'store verify: a changed object is named; mirror brings it back'
+stop_server
+echo "$claims passed, 0 failed"
