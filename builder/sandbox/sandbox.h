@@ -76,6 +76,7 @@ struct SandboxRequest {
   SandboxLimits limits;
   IdMap id_map;
   bool skip_sync = true;                     // fsync & co. answer at once: the tree is thrown away or hashed anyway
+  bool mount_by_string = false;              // mount the root as on kernels before 6.8, which is the fallback anyway
   const std::atomic<bool>* cancelled = nullptr;  // looked at while the command runs; true kills it: kCancelled
 };
 

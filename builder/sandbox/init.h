@@ -1,0 +1,43 @@
+// The first process inside: sets everything up, starts the command, waits for it and collects orphans. When it ends, the
+// kernel kills all others of its process namespace.
+#pragma once
+
+#include <linux/filter.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "builder/sandbox/limits.h"
+#include "builder/sandbox/mounts.h"
+#include "builder/sandbox/report.h"
+#include "builder/sandbox/sandbox.h"
+#include "builder/sandbox/seccomp.h"
+
+namespace nachbau::builder {
+
+// Names in /proc/self/ns, and whether the namespace is made by clone or later.
+inline constexpr std::array<const char*, 8> kNamespaces = {"cgroup", "ipc",  "mnt",               "net",
+                                                           "pid",    "user", "time_for_children", "uts"};
+
+// Everything prepared before the clone. The inside allocates nothing.
+struct InitPlan {
+  MountPlan mounts;
+  SeccompFilters filters;
+  std::vector<ProcessLimit> limits_with_group, limits_alone;
+  std::vector<char*> arguments, environment;  // NULL at the end
+  std::string working_directory, host_name;
+  SandboxUser user = SandboxUser::kBuilder;
+  std::array<std::uint64_t, kNamespaces.size()> host_namespaces{};  // inode numbers
+  bool time_namespace = false;
+  std::uintptr_t arguments_begin = 0, arguments_end = 0;  // where the kernel reads /proc/PID/cmdline
+  int go = -1;       // read end: one byte when the maps are written: 'g' in a control group, 'a' without
+  int log = -1;      // write end
+  int reports = -1;  // socket
+};
+
+// Inside; never returns.
+[[noreturn]] void RunInitInside(InitPlan& plan);
+
+}  // namespace nachbau::builder

@@ -1,0 +1,27 @@
+// The system calls that the command may make.
+//
+// Two filters. The first is a list of what an ordinary build uses; everything else answers ENOSYS, as on an older
+// kernel, so that programs fall back. The second names what is refused on purpose, by call or by argument, and answers
+// EPERM. A filter for one ABI only: a call by another one (i386, x32 on amd64) ends the process.
+#pragma once
+
+#include <linux/filter.h>
+
+#include <vector>
+
+#include "builder/sandbox/report.h"
+
+namespace nachbau::builder {
+
+struct SeccompFilters {
+  std::vector<sock_filter> allowed;
+  std::vector<sock_filter> refused;  // to be installed last: of two equal actions the newest filter's value counts
+};
+
+// skip_sync: fsync(2) and its like answer 0 at once.
+SeccompFilters MakeSeccompFilters(bool skip_sync);
+
+// Inside. Needs no_new_privs.
+void InstallSeccompInside(const SeccompFilters& filters, const StepReporter& step);
+
+}  // namespace nachbau::builder

@@ -1,0 +1,436 @@
+// The program that runs inside the sandbox in sandbox_test.cc and escape_test.cc: static, so that the root needs nothing
+// else. First argument: what to do.
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/timex.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+std::string Text(const char* path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// The name of errno when a call failed, else "done".
+std::string Outcome(long result) { return result >= 0 ? "done" : ::strerrorname_np(errno); }
+
+std::string Open(const std::string& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
+  const std::string outcome = Outcome(fd);
+  if (fd >= 0) ::close(fd);
+  return outcome;
+}
+
+std::string Write(const std::string& path, const char* text) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return Outcome(-1);
+  const std::string outcome = Outcome(::write(fd, text, std::strlen(text)));
+  ::close(fd);
+  return outcome;
+}
+
+std::string Connect(const char* address, int port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(port));
+  ::inet_pton(AF_INET, address, &to.sin_addr);
+  const std::string outcome = Outcome(::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to));
+  ::close(fd);
+  return outcome;
+}
+
+std::string ConnectAbstract(const std::string& name) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  std::memcpy(to.sun_path + 1, name.data(), name.size());
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  const std::string outcome = Outcome(::connect(fd, reinterpret_cast<sockaddr*>(&to), size));
+  ::close(fd);
+  return outcome;
+}
+
+std::string Loopback() {
+  const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  if (::bind(server, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(server, 1) != 0 ||
+      ::getsockname(server, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    return Outcome(-1);
+  }
+  return Connect("127.0.0.1", ntohs(address.sin_port));
+}
+
+// In a child: its exit code as "exit N", or "signal N".
+std::string Child(const std::function<int()>& work) {
+  const pid_t pid = ::fork();
+  if (pid == 0) ::_exit(work());
+  if (pid < 0) return Outcome(-1);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status)) : "exit " + std::to_string(WEXITSTATUS(status));
+}
+
+std::string TypeIntoTerminal(unsigned long request) {
+  const int master = ::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (master < 0 || ::grantpt(master) != 0 || ::unlockpt(master) != 0) return Outcome(-1);
+  char name[64];
+  if (::ptsname_r(master, name, sizeof name) != 0) return Outcome(-1);
+  const int terminal = ::open(name, O_RDWR | O_CLOEXEC);  // becomes the controlling terminal of this session
+  if (terminal < 0) return Outcome(-1);
+  const std::string outcome = Outcome(::syscall(SYS_ioctl, terminal, request, "x"));
+  ::close(terminal);
+  ::close(master);
+  return outcome;
+}
+
+std::string RaiseLimit(int resource) {
+  rlimit limit{};
+  if (::getrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0) return Outcome(-1);
+  if (limit.rlim_max == RLIM_INFINITY) return "unlimited";
+  limit.rlim_max += 1;
+  return Outcome(::setrlimit(static_cast<__rlimit_resource>(resource), &limit));
+}
+
+std::string CloneWith(unsigned long flag) {
+  const long pid = ::syscall(SYS_clone, flag | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+  if (pid == 0) ::_exit(0);
+  if (pid > 0) ::waitpid(static_cast<pid_t>(pid), nullptr, 0);
+  return Outcome(pid);
+}
+
+std::string OpenDescriptors() {
+  std::string found;
+  DIR* directory = ::opendir("/proc/self/fd");
+  while (const dirent* entry = ::readdir(directory)) {
+    const int fd = std::atoi(entry->d_name);
+    if (entry->d_name[0] != '.' && fd != ::dirfd(directory)) found += (found.empty() ? "" : ",") + std::to_string(fd);
+  }
+  ::closedir(directory);
+  return found;
+}
+
+std::string StatusLine(const char* key) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind(std::string(key) + ":", 0) == 0) {
+      const std::size_t value = line.find_first_not_of("\t ", std::strlen(key) + 1);
+      return value == std::string::npos ? "" : line.substr(value);
+    }
+  }
+  return "?";
+}
+
+#if defined(__x86_64__)
+int CallOtherAbi(bool x32) {
+  if (x32) return ::syscall(0x40000000 | SYS_getpid) > 0 ? 0 : 1;
+  int result = 20;  // getpid of i386
+  __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+  return result > 0 ? 0 : 1;
+}
+#endif
+
+void Say(const char* name, const std::string& outcome) { std::cout << name << "=" << outcome << std::endl; }
+
+// Every attempt to get out or at more, one line each.
+int Attack(const std::vector<std::string>& a) {
+  ::signal(SIGHUP, SIG_IGN);  // the terminals opened below become the session's and go away again
+  const int port = std::atoi(a.at(0).c_str());
+  const std::string socket_name = a.at(1), host_file = a.at(2);
+  const auto host_pid = static_cast<pid_t>(std::atoi(a.at(3).c_str()));
+  char space[4096] = {};
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  timex adjust{};
+  adjust.modes = ADJ_FREQUENCY;
+  iovec here{space, 8}, there{reinterpret_cast<void*>(0x1000), 8};
+  const auto call = [](auto... arguments) { return Outcome(::syscall(arguments...)); };
+
+  Say("connect-host-loopback", Connect("127.0.0.1", port));
+  Say("connect-outside", Connect("192.0.2.1", 80));
+  Say("connect-metadata-service", Connect("169.254.169.254", 80));
+  Say("connect-own-loopback", Loopback());
+  Say("connect-abstract-socket", ConnectAbstract(socket_name));
+  Say("read-host-file", Open(host_file, O_RDONLY));
+  Say("read-host-file-through-init", Open("/proc/1/root" + host_file, O_RDONLY));
+  Say("read-init-descriptors", Open("/proc/1/fd/3", O_RDONLY));
+  Say("read-init-memory", Open("/proc/1/mem", O_RDONLY));
+  Say("read-init-environment", Open("/proc/1/environ", O_RDONLY));
+  Say("read-init-program", Open("/proc/1/exe", O_RDONLY));
+  Say("read-init-directory", Open("/proc/1/cwd", O_RDONLY));
+  Say("read-parent-of-root", std::to_string(::chdir("/") == 0 && ::chdir("../../..") == 0 && ::access("bin/inside", F_OK) == 0));
+  Say("mount", Outcome(::mount("none", "/tmp", "tmpfs", 0, nullptr)));
+  Say("remount-proc-sys", Outcome(::mount(nullptr, "/proc/sys", nullptr, MS_REMOUNT | MS_BIND, nullptr)));
+  Say("umount", Outcome(::umount2("/proc/sys", MNT_DETACH)));
+  Say("fsopen", call(SYS_fsopen, "tmpfs", 0));
+  Say("open_tree", call(SYS_open_tree, AT_FDCWD, "/", 1));
+  Say("move_mount", call(SYS_move_mount, AT_FDCWD, "/proc", AT_FDCWD, "/tmp", 0));
+  Say("mount_setattr", call(SYS_mount_setattr, AT_FDCWD, "/proc/sys", 0, space, 32));
+  Say("pivot_root", call(SYS_pivot_root, ".", "."));
+  Say("unshare-user", Outcome(::unshare(CLONE_NEWUSER)));
+  Say("unshare-mount", Outcome(::unshare(CLONE_NEWNS)));
+  Say("clone-user", CloneWith(CLONE_NEWUSER));
+  Say("clone-user-and-mount", CloneWith(CLONE_NEWUSER | CLONE_NEWNS));
+  Say("clone-network", CloneWith(CLONE_NEWNET));
+  Say("clone3", call(SYS_clone3, space, 64));
+  Say("setns", [] {
+    const int fd = ::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    return Outcome(::setns(fd, 0));
+  }());
+  Say("ptrace-init", Outcome(::ptrace(PTRACE_ATTACH, 1, nullptr, nullptr)));
+  Say("read-memory-of-init", Outcome(::process_vm_readv(1, &here, 1, &there, 1, 0)));
+  Say("kill-host-process", Outcome(::kill(host_pid, 0)));
+  Say("keyctl", call(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 1));
+  Say("add_key", call(SYS_add_key, "user", "n", "x", 1, KEY_SPEC_SESSION_KEYRING));
+  Say("request_key", call(SYS_request_key, "user", "n", nullptr, 0));
+  Say("bpf", call(SYS_bpf, 0, space, 64));
+  Say("perf_event_open", call(SYS_perf_event_open, space, 0, -1, -1, 0));
+  Say("userfaultfd", call(SYS_userfaultfd, 1));
+  Say("io_uring", call(SYS_io_uring_setup, 4, space));
+  Say("open_by_handle_at", call(SYS_open_by_handle_at, AT_FDCWD, space, 0));
+  Say("fanotify", call(SYS_fanotify_init, 0, 0));
+  Say("init_module", call(SYS_init_module, space, 16, ""));
+  Say("kexec_load", call(SYS_kexec_load, 0, 0, nullptr, 0));
+  Say("reboot", Outcome(::reboot(RB_DISABLE_CAD)));
+  Say("swapon", Outcome(::swapon("/tmp/swap", 0)));
+  Say("syslog", call(SYS_syslog, 3, space, 100));
+  Say("acct", Outcome(::acct("/tmp/acct")));
+  Say("quotactl", call(SYS_quotactl, 0, nullptr, 0, nullptr));
+  Say("clock_settime", Outcome(::clock_settime(CLOCK_REALTIME, &now)));
+  Say("adjtimex", Outcome(::adjtimex(&adjust)));
+  Say("sethostname", Outcome(::sethostname("evil", 4)));
+  Say("unknown-call", call(9999));
+  Say("personality-other-abi", Outcome(::personality(0x0008)));
+  Say("personality-no-aslr", Outcome(::personality(ADDR_NO_RANDOMIZE)));
+  Say("mknod-device", Outcome(::mknod("/tmp/device", S_IFBLK | 0666, makedev(254, 0))));
+  Say("mknod-null", Outcome(::mknod("/tmp/null2", S_IFCHR | 0666, makedev(1, 3))));
+  Say("open-kmsg", Open("/dev/kmsg", O_RDONLY));
+  Say("open-mem", Open("/dev/mem", O_RDONLY));
+  Say("create-in-dev", Open("/dev/new", O_WRONLY | O_CREAT));
+  Say("create-in-sys", Open("/sys/new", O_WRONLY | O_CREAT));
+  Say("open-terminal", Open("/dev/tty", O_RDWR));
+  Say("write-null", Write("/dev/null", "x"));
+  Say("write-read-only-file", Write("/shown/file", "x"));
+  Say("create-beside-read-only-file", Open("/shown/new", O_WRONLY | O_CREAT));
+  Say("read-read-only-file", Open("/shown/file", O_RDONLY));
+  Say("write-proc-sys", Write("/proc/sys/kernel/core_pattern", "|/tmp/x"));
+  Say("write-sysrq", Write("/proc/sysrq-trigger", "h"));
+  Say("read-kcore", Text("/proc/kcore").empty() ? "empty" : "bytes");
+  Say("raise-file-limit", RaiseLimit(RLIMIT_NOFILE));
+  Say("raise-process-limit", RaiseLimit(RLIMIT_NPROC));
+  Say("raise-core-limit", RaiseLimit(RLIMIT_CORE));
+  Say("socket-packet", Outcome(::socket(AF_PACKET, SOCK_RAW, 0)));
+  Say("socket-vsock", Outcome(::socket(AF_VSOCK, SOCK_STREAM, 0)));
+  Say("socket-alg", Outcome(::socket(AF_ALG, SOCK_SEQPACKET, 0)));
+  Say("socket-alg-high-bits", call(SYS_socket, 0x100000000L | AF_ALG, long{SOCK_SEQPACKET}, 0L));
+  Say("socket-raw", Outcome(::socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)));
+  Say("socket-netlink-audit", Outcome(::socket(AF_NETLINK, SOCK_RAW, 9)));
+  Say("socket-netlink-route", Outcome(::socket(AF_NETLINK, SOCK_RAW, 0)));
+  Say("type-into-terminal", TypeIntoTerminal(TIOCSTI));
+  Say("type-into-terminal-high-bits", TypeIntoTerminal(0x100000000UL | TIOCSTI));
+  Say("console-ioctl", TypeIntoTerminal(TIOCLINUX));
+  Say("run-setuid-program", Child([] {
+        ::execl("/bin/setuid", "setuid", "effective-user", nullptr);
+        return 99;
+      }));
+  Say("run-setuid-program-made-inside", Child([] {
+        const std::string program = Text("/bin/inside");
+        std::ofstream("/tmp/made", std::ios::binary) << program;
+        if (::chmod("/tmp/made", 06755) != 0) return 98;
+        ::execl("/tmp/made", "made", "effective-user", nullptr);
+        return 99;
+      }));
+#if defined(__x86_64__)
+  Say("call-by-int80", Child([] { return CallOtherAbi(false); }));
+  Say("call-by-x32", Child([] { return CallOtherAbi(true); }));
+#endif
+  Say("chroot", Outcome(::chroot("/tmp")));
+  return 0;
+}
+
+// What a build can see of its surroundings.
+int Look() {
+  char host[256] = {};
+  ::gethostname(host, sizeof host);
+  Say("host-name", host);
+  Say("ids", std::to_string(::getuid()) + ":" + std::to_string(::getgid()) + ":" + std::to_string(::getgroups(0, nullptr)));
+  Say("directory", std::string(::getcwd(host, sizeof host)));
+  Say("descriptors", OpenDescriptors());
+  Say("standard-input", std::to_string(::read(0, host, 1)));
+  Say("capabilities", StatusLine("CapInh") + " " + StatusLine("CapPrm") + " " + StatusLine("CapEff") + " " +
+                          StatusLine("CapBnd") + " " + StatusLine("CapAmb"));
+  Say("no-new-privileges", StatusLine("NoNewPrivs"));
+  Say("seccomp", StatusLine("Seccomp"));
+  Say("process", std::to_string(::getpid()));
+  Say("session-leader", std::to_string(::getsid(0) == ::getpid()));
+  Say("umask", std::to_string(::umask(022)));
+  Say("init-name", Text("/proc/1/cmdline").c_str());
+  Say("core-limit", [] {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_CORE, &limit);
+    return std::to_string(limit.rlim_max);
+  }());
+  Say("signals-ignored", StatusLine("SigIgn"));
+  Say("signals-blocked", StatusLine("SigBlk"));
+  Say("uptime-below-60", std::to_string(std::atof(Text("/proc/uptime").c_str()) < 60));
+  Say("processors", std::to_string(::sysconf(_SC_NPROCESSORS_ONLN)));
+  Say("fsync", [] {
+    const int fd = ::open("/tmp/sync", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    return Outcome(::fsync(fd));
+  }());
+  std::string variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) variables += std::string(*variable) + ";";
+  Say("environment", variables);
+  std::cout << "MOUNTS\n" << Text("/proc/self/mountinfo");
+  return 0;
+}
+
+[[noreturn]] void SleepForever() {
+  while (true) ::pause();
+}
+
+// Processes that try to survive: in a session of their own, orphaned, deaf to signals.
+int Survive() {
+  for (int i = 0; i < 3; ++i) {
+    if (::fork() == 0) {
+      ::setsid();
+      for (int signal = 1; signal < 32; ++signal) ::signal(signal, SIG_IGN);
+      if (::fork() != 0) ::_exit(0);
+      SleepForever();
+    }
+  }
+  while (::wait(nullptr) > 0) {
+  }
+  return 0;
+}
+
+int UseMemory(long megabytes, int processes) {
+  for (int i = 0; i < processes; ++i) {
+    if (::fork() != 0) continue;
+    const auto size = static_cast<std::size_t>(megabytes) << 20;
+    char* memory = static_cast<char*>(std::malloc(size));
+    if (memory == nullptr) ::_exit(1);
+    for (std::size_t at = 0; at < size; at += 4096) memory[at] = 1;
+    SleepForever();
+  }
+  while (::wait(nullptr) > 0) {
+  }
+  return 3;
+}
+
+int ForkForever() {
+  while (true) {
+    if (::fork() == 0) ::pause();
+  }
+}
+
+int FillDisk(bool deep) {
+  const std::string block(1 << 20, 'x');
+  if (deep) {
+    for (int i = 0; i < 5000; ++i) {
+      if (::mkdir("d", 0700) != 0 || ::chdir("d") != 0) return 4;
+    }
+  }
+  ::mkdir("closed", 0700);
+  for (int i = 0; i < 512; ++i) {
+    std::ofstream file("closed/" + std::to_string(i), std::ios::binary);
+    file << block;
+    if (!file.flush()) return 4;
+    ::usleep(5000);
+  }
+  SleepForever();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::string what = arguments.empty() ? "" : arguments[0];
+  if (!arguments.empty()) arguments.erase(arguments.begin());
+  if (what == "attack") return Attack(arguments);
+  if (what == "look") return Look();
+  if (what == "effective-user") return ::geteuid() == ::getuid() ? 7 : 0;
+  if (what == "exit") return std::atoi(arguments.at(0).c_str());
+  if (what == "signal") return ::raise(std::atoi(arguments.at(0).c_str()));
+  if (what == "both-outputs") return ::write(1, "out\n", 4) == 4 && ::write(2, "err\n", 4) == 4 ? 0 : 1;
+  if (what == "write") {
+    std::ofstream(arguments.at(0)) << arguments.at(1);
+    return ::access(arguments.at(0).c_str(), F_OK) == 0 ? 0 : 1;
+  }
+  if (what == "replace-directory") {  // needs overlay attributes: a new directory in place of one of a layer
+    if (::unlink("/layered/a") != 0 || ::rmdir("/layered") != 0 || ::mkdir("/layered", 0755) != 0) return errno;
+    DIR* directory = ::opendir("/layered");
+    int entries = 0;
+    while (::readdir(directory) != nullptr) ++entries;
+    return entries == 2 ? 0 : 200;
+  }
+  if (what == "survive") return Survive();
+  if (what == "survive-and-wait") {
+    Survive();
+    if (::write(1, "ready\n", 6) != 6) return 1;
+    SleepForever();
+  }
+  if (what == "sleep") SleepForever();
+  if (what == "memory") return UseMemory(std::atol(arguments.at(0).c_str()), std::atoi(arguments.at(1).c_str()));
+  if (what == "fork") return ForkForever();
+  if (what == "log") {
+    const std::string line(4095, 'l');
+    while (::write(1, (line + "\n").data(), 4096) > 0) {
+    }
+    return 1;
+  }
+  if (what == "disk") return FillDisk(false);
+  if (what == "deep") return FillDisk(true);
+  if (what == "big-file") {
+    const int fd = ::open("/tmp/big", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    return ::ftruncate(fd, 1L << 40) == 0 ? 0 : 1;
+  }
+  if (what == "processor-time") {
+    const clock_t end = ::clock() + CLOCKS_PER_SEC / 3;
+    while (::clock() < end) {
+    }
+    return 0;
+  }
+  std::cerr << "inside: what is " << what << "?\n";
+  return 64;
+}
