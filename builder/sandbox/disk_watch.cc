@@ -25,7 +25,7 @@ namespace nachbau::builder {
 namespace {
 
 constexpr std::uint64_t kTooDeep = std::numeric_limits<std::uint64_t>::max();
-constexpr std::size_t kMaxDepth = 4096;
+constexpr std::size_t kMaxDepth = 1024;  // a path of PATH_MAX bytes cannot name more than about 2048
 
 // Runs in a child of a process that may have threads: allocates nothing. One descriptor, whatever the depth; where to
 // go on in the directories above is in `positions`.

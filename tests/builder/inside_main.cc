@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -254,7 +255,12 @@ int Attack(const std::vector<std::string>& a) {
   Say("create-beside-read-only-file", Open("/shown/new", O_WRONLY | O_CREAT));
   Say("read-read-only-file", Open("/shown/file", O_RDONLY));
   Say("write-proc-sys", Write("/proc/sys/kernel/core_pattern", "|/tmp/x"));
-  Say("write-sysrq", Write("/proc/sysrq-trigger", "h"));
+  Say("write-proc-sys-network", Write("/proc/sys/net/ipv4/ip_forward", "1"));
+  Say("proc-sys-read-only", [] {
+    struct statvfs state {};
+    return ::statvfs("/proc/sys", &state) != 0 ? Outcome(-1) : std::to_string((state.f_flag & ST_RDONLY) != 0);
+  }());
+  Say("write-sysrq", Write("/proc/sysrq-trigger", "h") == "done" ? "done" : "refused");  // not every kernel has it
   Say("read-kcore", Text("/proc/kcore").empty() ? "empty" : "bytes");
   Say("raise-file-limit", RaiseLimit(RLIMIT_NOFILE));
   Say("raise-process-limit", RaiseLimit(RLIMIT_NPROC));
@@ -367,7 +373,7 @@ int ForkForever() {
 int FillDisk(bool deep) {
   const std::string block(1 << 20, 'x');
   if (deep) {
-    for (int i = 0; i < 5000; ++i) {
+    for (int i = 0; i < 1100; ++i) {
       if (::mkdir("d", 0700) != 0 || ::chdir("d") != 0) return 4;
     }
   }
@@ -389,7 +395,7 @@ int main(int argc, char** argv) {
   if (!arguments.empty()) arguments.erase(arguments.begin());
   if (what == "attack") return Attack(arguments);
   if (what == "look") return Look();
-  if (what == "effective-user") return ::geteuid() == ::getuid() ? 7 : 0;
+  if (what == "effective-user") return ::geteuid() == ::getuid() && ::getegid() == ::getgid() ? 0 : 7;
   if (what == "exit") return std::atoi(arguments.at(0).c_str());
   if (what == "signal") return ::raise(std::atoi(arguments.at(0).c_str()));
   if (what == "both-outputs") return ::write(1, "out\n", 4) == 4 && ::write(2, "err\n", 4) == 4 ? 0 : 1;
