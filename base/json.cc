@@ -133,6 +133,17 @@ Json ParseJson(std::string_view text, std::string_view name) {
 std::string FormatCanonical(const Json& value) { return Dump(value, -1); }
 std::string FormatPretty(const Json& value) { return Dump(value, 2) + "\n"; }
 
+std::string TextMember(const Json& value, const char* key) {
+  const auto member = value.is_object() ? value.find(key) : value.end();
+  return value.is_object() && member != value.end() && member->is_string() ? member->get<std::string>() : std::string();
+}
+
+const Json& ArrayMember(const Json& value, const char* key) {
+  static const Json empty = Json::array();
+  const auto member = value.is_object() ? value.find(key) : value.end();
+  return value.is_object() && member != value.end() && member->is_array() ? *member : empty;
+}
+
 JsonReader::JsonReader(const Json& object, std::string place) : object_(object), place_(std::move(place)) {
   if (!object_.is_object()) throw ParseError(place_, 0, Msg("must be an object"));
 }

@@ -23,6 +23,11 @@ Json ParseJson(std::string_view text, std::string_view name);
 std::string FormatCanonical(const Json& value);  // throws Error for a float or for text that is not UTF-8
 std::string FormatPretty(const Json& value);
 
+// For foreign documents that were read but not checked against a schema: the member if `value` is an object and has one
+// of the right type, else an empty string or array. Never throws.
+std::string TextMember(const Json& value, const char* key);
+const Json& ArrayMember(const Json& value, const char* key);
+
 // Reads the members of one object, strictly: a missing member, one of the wrong type, and any member that nobody asked
 // for are ParseErrors that name the place as a JSON pointer.
 //

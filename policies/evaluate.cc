@@ -98,12 +98,12 @@ Findings Licences(const Policy::Rule& rule, const Facts& facts) {
   for (const Json& item : rule.parameters.value("accepted", Json::array())) free.insert(item["licence"].get<std::string>());
   std::map<std::string, std::vector<std::string>> users;  // expression → components
   Findings findings;
-  for (const Json& component : facts.sbom->value("components", Json::array())) {
-    if (component.value("isExternal", false)) continue;  // judged when it is rebuilt itself
-    const std::string name = component.value("name", "");
+  for (const Json& component : ArrayMember(*facts.sbom, "components")) {
+    if (component.is_object() && component.contains("isExternal") && component["isExternal"] == true) continue;  // judged when it is rebuilt itself
+    const std::string name = TextMember(component, "name");
     bool any = false;
-    for (const Json& licence : component.value("licenses", Json::array())) {
-      const std::string expression = licence.value("expression", "");
+    for (const Json& licence : ArrayMember(component, "licenses")) {
+      const std::string expression = TextMember(licence, "expression");
       if (expression.empty()) continue;
       users[expression].push_back(name);
       any = true;

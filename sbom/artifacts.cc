@@ -18,10 +18,8 @@ Finding MakeFinding(FindingOutcome outcome, const std::string& subject, Message 
 }
 
 std::string FileNameOf(const Json& component) {
-  const auto properties = component.find("properties");
-  if (properties == component.end() || !properties->is_array()) return {};
-  for (const Json& property : *properties) {
-    if (property.is_object() && property.value("name", "") == "bsi:component:filename") return property.value("value", "");
+  for (const Json& property : ArrayMember(component, "properties")) {
+    if (TextMember(property, "name") == "bsi:component:filename") return TextMember(property, "value");
   }
   return {};
 }
@@ -31,9 +29,9 @@ Finding CheckComponent(const Json& component, const std::string& name, const std
   if (!fd) return MakeFinding(FindingOutcome::kFail, name, Msg("the SBOM names this file, but it is not there"));
   const ContentId content = HashDescriptor(*fd, name);
   bool sha512 = false;
-  for (const Json& hash : component.value("hashes", Json::array())) {
-    const std::string algorithm = hash.value("alg", "");
-    const std::string expected = hash.value("content", "");
+  for (const Json& hash : ArrayMember(component, "hashes")) {
+    const std::string algorithm = TextMember(hash, "alg");
+    const std::string expected = TextMember(hash, "content");
     const std::string actual = algorithm == "SHA-256" ? content.sha256.Hex() : algorithm == "SHA-512" ? content.sha512.Hex() : "";
     if (actual.empty()) continue;
     if (actual != expected) {
@@ -51,9 +49,9 @@ std::vector<Finding> CheckAgainstArtifacts(const std::string& sbom, const std::s
   std::vector<Finding> findings;
   const Json document = ParseJson(sbom, evidence::kSbom);
   std::set<std::string> described;
-  for (const Json& component : document.value("components", Json::array())) {
+  for (const Json& component : ArrayMember(document, "components")) {
     // Source files are components too, nested in the source package; they are not among the artifacts.
-    const std::string name = component.is_object() ? FileNameOf(component) : std::string();
+    const std::string name = FileNameOf(component);
     if (name.empty()) continue;
     if (!IsSafeFileName(name)) {
       findings.push_back(MakeFinding(FindingOutcome::kFail, Printable(name), Msg("unsafe file name")));
