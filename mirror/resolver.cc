@@ -208,7 +208,7 @@ Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const Mirr
   for (const auto& [positions, kind] : {std::pair(&package_positions, "Packages"), {&source_positions, "Sources"}}) {
     if (!positions->empty()) continue;
     MissingError error(Msg("the snapshot has no {} index for {}", kind, architecture));
-    error.SetHint(Msg("run \"nachbau mirror --update\", and check the architecture"));
+    error.SetHint(Msg("check the architecture and the sources of the apt configuration"));
     throw error;
   }
 
