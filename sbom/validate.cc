@@ -16,7 +16,7 @@
 #include <regex>
 #include <set>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/constraint_builder.hpp>
