@@ -324,6 +324,27 @@ TEST_F(ResolveTest, SeveralThreadsMayResolveAtOnce) {
   EXPECT_THAT(results, ElementsAre("a 1", "b 1", "a 1", "b 1"));
 }
 
+TEST_F(ResolveTest, ResolvesForSeveralArchitecturesInOneProcess) {
+  Archive archive = Archive().Base().Binary("a", "1").Source("hello", "1", Depends("a, b [arm64], c [amd64]"));
+  archive.Binary("b", "1").Binary("c", "1").Binary("d", "1", "", "all");
+  Archive other = archive;
+  for (std::size_t at = 0; (at = other.packages.find("amd64", at)) != std::string::npos;) {
+    other.packages.replace(at, 5, "arm64");
+  }
+  ResolveRequest request;
+  request.source = "hello";
+  config_.state_directory = directory_.path() / "state";
+  for (int i = 0; i < 2; ++i) {
+    config_.architecture = "amd64";
+    EXPECT_THAT(Extra(mirror::Resolve(request, MakeSnapshot({archive}), config_, store_, progress_)), ElementsAre("a 1", "c 1"));
+    Snapshot snapshot = MakeSnapshot({other});
+    snapshot.indexes.at(0).architecture = config_.architecture = "arm64";
+    const Lock lock = mirror::Resolve(request, snapshot, config_, store_, progress_);
+    EXPECT_THAT(Extra(lock), ElementsAre("a 1", "b 1"));
+    EXPECT_EQ(lock.WithRole(InputRole::kEnvironment).at(0).architecture, "arm64");
+  }
+}
+
 TEST_F(ResolveTest, IsNotInfluencedByTheMachinesAptConfiguration) {
   Archive archive = Archive().Base().Binary("a", "1", "Recommends: b\n").Binary("b", "1").Source("hello", "1", Depends("a <!nodoc>"));
   const auto conf = directory_.path() / "apt.conf";
