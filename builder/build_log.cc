@@ -2,6 +2,7 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -66,13 +67,20 @@ ContentId BuildLog::Finish() {
 }
 
 std::string BuildLog::FailureLine() const {
-  static constexpr std::array<std::string_view, 5> kMarks = {" error: ", "Error ", "error:", "FAIL", "dh_"};
-  for (const std::string_view mark : kMarks) {
-    for (auto line = tail_.rbegin(); line != tail_.rend(); ++line) {
-      if (line->find(mark) != line->npos) return Printable(*line);
-    }
+  if (tail_.empty()) return "no output";
+  // What make and dpkg-buildpackage say at the end only repeats that something below them failed.
+  static constexpr std::array<std::string_view, 4> kMessengers = {"make: ", "make[", "dpkg-buildpackage: ", "ninja: "};
+  static constexpr std::array<std::string_view, 7> kMarks = {"error: ",     " error ",   "ERROR",           "FAILED",
+                                                             ": not found", "undefined reference", "No such file or directory"};
+  const auto contains = [](const auto& marks, const auto& test) { return std::any_of(marks.begin(), marks.end(), test); };
+  for (const std::string& line : tail_) {
+    if (contains(kMessengers, [&](std::string_view mark) { return line.starts_with(mark); })) continue;
+    if (contains(kMarks, [&](std::string_view mark) { return line.find(mark) != line.npos; })) return Printable(line);
   }
-  return tail_.empty() ? "no output" : Printable(tail_.back());
+  for (const std::string& line : tail_) {
+    if (line.starts_with("make") && line.find(" Error ") != line.npos) return Printable(line);
+  }
+  return Printable(tail_.back());
 }
 
 }  // namespace nachbau::builder

@@ -19,7 +19,8 @@ class BuildLog {
   const std::string& last_line() const { return last_line_; }
   // Ends the compressed stream and stores it.
   ContentId Finish();
-  // The line that tells best why a build failed: the last one that names an error, else the last one.
+  // The line that tells best why a build failed, of the last lines: the first that names an error, else the first
+  // complaint of make, else the last one. Printable.
   std::string FailureLine() const;
 
  private:

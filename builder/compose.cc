@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "base/deb822.h"
@@ -22,7 +23,8 @@ namespace nachbau::builder {
 namespace {
 
 constexpr std::array<std::string_view, 6> kMerged = {"bin", "sbin", "lib", "lib32", "lib64", "libx32"};
-constexpr int kMaxDepth = 128;
+constexpr std::uint64_t kMaxControlMember = 64 << 20;
+constexpr std::uint64_t kMaxConffile = 256 << 20;
 
 struct DirectoryCloser {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -42,24 +44,6 @@ std::vector<std::string> SortedNames(const FileDescriptor& directory) {
   return names;
 }
 
-struct stat StatAt(const FileDescriptor& directory, const std::string& name) {
-  struct stat status {};
-  if (::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-    throw SystemError(errno, Msg("look at {}", Printable(name)));
-  }
-  return status;
-}
-
-void ListPaths(const FileDescriptor& directory, const std::string& prefix, int depth, std::vector<std::string>& paths) {
-  if (depth > kMaxDepth) throw Error(Msg("nested deeper than {} levels", kMaxDepth));
-  for (const std::string& name : SortedNames(directory)) {
-    paths.push_back(prefix + "/" + name);
-    if (S_ISDIR(StatAt(directory, name).st_mode)) {
-      ListPaths(OpenBeneath(directory, name, O_RDONLY | O_DIRECTORY), prefix + "/" + name, depth + 1, paths);
-    }
-  }
-}
-
 // dpkg knows configuration files by MD5; nothing here is trusted because of it.
 std::string Md5(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -70,95 +54,164 @@ std::string Md5(std::string_view bytes) {
   return EncodeHex({reinterpret_cast<const char*>(digest.data()), size});
 }
 
+// dpkg writes "newconffile" for one that the package names but does not contain.
+std::string ConffileMd5(const FileDescriptor& data, const std::string& path) {
+  std::optional<FileDescriptor> fd;
+  try {
+    fd = OpenBeneath(data, path.substr(1), O_RDONLY | O_NONBLOCK);
+  } catch (const SystemError&) {
+    return "newconffile";
+  }
+  struct stat status {};
+  if (::fstat(fd->get(), &status) != 0) throw SystemError(errno, Msg("look at {}", Printable(path)));
+  return S_ISREG(status.st_mode) ? Md5(ReadDescriptor(*fd, path, kMaxConffile)) : "newconffile";
+}
+
+bool IsMerged(std::string_view name) { return std::find(kMerged.begin(), kMerged.end(), name) != kMerged.end(); }
+
+// Where a path of a package lies in the root: "bin/ls" → "usr/bin/ls".
+std::string Place(const std::string& path) {
+  const std::string_view top = std::string_view(path).substr(0, path.find('/'));
+  return IsMerged(top) ? "usr/" + path : path;
+}
+
+std::array<timespec, 2> Times(UnixSeconds time) { return {{{time, 0}, {time, 0}}}; }
+
 class Composer {
  public:
-  Composer(std::vector<PackageTree>& trees, const FileDescriptor& target) : trees_(trees), target_(target) {}
+  Composer(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now)
+      : trees_(trees), target_(target), now_(now) {}
 
   void Run() {
     MakeMergedLinks();
-    for (std::size_t i = 0; i < trees_.size(); ++i) {
-      const FileDescriptor data = OpenBeneath(trees_[i].directory, "data", O_RDONLY | O_DIRECTORY);
-      AddDirectory(i, data, target_, "");
-    }
-    for (auto it = directories_.rbegin(); it != directories_.rend(); ++it) {
-      const FileDescriptor fd = OpenBeneath(target_, it->first.empty() ? "." : it->first, O_RDONLY | O_DIRECTORY);
-      const timespec times[2] = {it->second.st_mtim, it->second.st_mtim};
-      if (::futimens(fd.get(), times) != 0) throw SystemError(errno, Msg("set the time of {}", it->first));
-    }
+    for (std::size_t i = 0; i < trees_.size(); ++i) AddPackage(i);
+    FinishDirectories();
   }
 
  private:
+  struct Directory {
+    const UnpackedEntry* entry = nullptr;  // of the first package that has it; nullptr: made here
+  };
+
   void MakeMergedLinks() {
-    if (::mkdirat(target_.get(), "usr", 0755) != 0) throw SystemError(errno, Msg("make directory {}", "usr"));
+    MakeDirectory("usr");
     for (const std::string_view name : kMerged) {
-      const std::string inside = "usr/" + std::string(name);
-      if (::mkdirat(target_.get(), inside.c_str(), 0755) != 0 ||
-          ::symlinkat(inside.c_str(), target_.get(), std::string(name).c_str()) != 0) {
-        throw SystemError(errno, Msg("make directory {}", inside));
+      const std::string link(name), inside = "usr/" + link;
+      MakeDirectory(inside);
+      if (::symlinkat(inside.c_str(), target_.get(), link.c_str()) != 0 ||
+          ::utimensat(target_.get(), link.c_str(), Times(now_).data(), AT_SYMLINK_NOFOLLOW) != 0) {
+        throw SystemError(errno, Msg("link {}", link));
       }
     }
   }
 
-  void AddDirectory(std::size_t package, const FileDescriptor& from, const FileDescriptor& to, const std::string& path) {
-    struct stat status {};
-    if (::fstat(from.get(), &status) != 0) throw SystemError(errno, Msg("look at {}", path));
-    // The first package that names a directory decides its owner and mode, as with dpkg.
-    if (known_directories_.insert({path, true}).second) {
-      if (::fchown(to.get(), status.st_uid, status.st_gid) != 0 || ::fchmod(to.get(), status.st_mode & 07777) != 0) {
-        throw SystemError(errno, Msg("set the owner of {}", path));
-      }
-      directories_.push_back({path, status});
-    }
-    for (const std::string& name : SortedNames(from)) {
-      const bool merged = path.empty() && std::find(kMerged.begin(), kMerged.end(), name) != kMerged.end();
-      const struct stat entry = StatAt(from, name);
-      const std::string inner = merged ? "usr/" + name : path.empty() ? name : path + "/" + name;
-      if (!S_ISDIR(entry.st_mode)) {
-        if (!merged) AddFile(package, from, to, name, inner, entry);  // else: the link /bin → usr/bin itself
+  void MakeDirectory(const std::string& place) {
+    if (::mkdirat(target_.get(), place.c_str(), 0755) != 0) throw SystemError(errno, Msg("make directory {}", place));
+    directories_[place] = {};
+  }
+
+  // All paths were checked when they were unpacked and name no links of the package on the way; what other packages put
+  // on the way is looked at by OpenBeneath, which follows no link.
+  void AddPackage(std::size_t package) {
+    const FileDescriptor data = OpenBeneath(trees_[package].directory, "data", O_RDONLY | O_DIRECTORY);
+    FileDescriptor from, to;
+    std::optional<std::string> parent;
+    for (const UnpackedEntry& entry : trees_[package].entries) {
+      const std::size_t slash = entry.path.rfind('/');
+      const bool at_top = slash == entry.path.npos;
+      const std::string place = Place(entry.path);
+      if (at_top && IsMerged(entry.path) && !entry.directory) continue;  // the link /bin → usr/bin itself
+      if (entry.directory) {
+        AddDirectory(package, place, entry);
         continue;
       }
-      if (!merged) MakeDirectory(package, to, name, inner);
-      const FileDescriptor next = OpenBeneath(merged ? target_ : to, merged ? inner : name, O_RDONLY | O_DIRECTORY);
-      AddDirectory(package, OpenBeneath(from, name, O_RDONLY | O_DIRECTORY), next, inner);
+      const std::string from_path = at_top ? "." : entry.path.substr(0, slash);
+      if (parent != from_path) {
+        from = OpenBeneath(data, from_path, O_PATH | O_DIRECTORY);
+        to = OpenPlace(package, at_top ? "." : Place(from_path));
+        parent = from_path;
+      }
+      AddFile(package, from, to, at_top ? entry.path : entry.path.substr(slash + 1), place);
     }
   }
 
-  void MakeDirectory(std::size_t package, const FileDescriptor& to, const std::string& name, const std::string& path) {
-    if (::mkdirat(to.get(), name.c_str(), 0755) == 0) return;
-    if (errno != EEXIST) throw SystemError(errno, Msg("make directory {}", path));
-    if (!S_ISDIR(StatAt(to, name).st_mode)) Conflict(package, path);
+  FileDescriptor OpenPlace(std::size_t package, const std::string& place) const {
+    try {
+      return OpenBeneath(target_, place, O_PATH | O_DIRECTORY);
+    } catch (const SystemError& error) {
+      if (error.error_number() == ELOOP || error.error_number() == ENOTDIR) Conflict(package, place);
+      throw;
+    }
+  }
+
+  void AddDirectory(std::size_t package, const std::string& place, const UnpackedEntry& entry) {
+    if (const auto known = directories_.find(place); known != directories_.end()) {
+      if (known->second.entry == nullptr) known->second.entry = &entry;
+      return;
+    }
+    if (place != ".") {
+      if (owners_.contains(place)) Conflict(package, place);
+      const std::size_t slash = place.rfind('/');
+      const FileDescriptor parent = OpenPlace(package, slash == place.npos ? "." : place.substr(0, slash));
+      const std::string name = slash == place.npos ? place : place.substr(slash + 1);
+      if (::mkdirat(parent.get(), name.c_str(), 0700) != 0) throw SystemError(errno, Msg("make directory {}", place));
+    }
+    directories_[place] = {&entry};
+  }
+
+  // Inner ones first, because a mode may forbid to go on. Their times are set last of all: nothing is added any more.
+  void FinishDirectories() {
+    std::vector<std::string> places;
+    for (const auto& [place, directory] : directories_) places.push_back(place);
+    std::sort(places.begin(), places.end(), std::greater<>());
+    // "." sorts above names that begin with a smaller character; it is the outermost.
+    std::stable_partition(places.begin(), places.end(), [](const std::string& place) { return place != "."; });
+    for (const std::string& place : places) {
+      const UnpackedEntry* entry = directories_.at(place).entry;
+      const FileDescriptor fd = OpenBeneath(target_, place, O_RDONLY | O_DIRECTORY);
+      const bool failed = entry != nullptr && (::fchown(fd.get(), entry->uid, entry->gid) != 0 ||
+                                               ::fchmod(fd.get(), entry->mode) != 0);
+      if (failed || ::futimens(fd.get(), Times(entry == nullptr ? now_ : entry->mtime).data()) != 0) {
+        throw SystemError(errno, Msg("set the owner of {}", place));
+      }
+    }
   }
 
   void AddFile(std::size_t package, const FileDescriptor& from, const FileDescriptor& to, const std::string& name,
-               const std::string& path, const struct stat& entry) {
-    const auto [owner, fresh] = owners_.insert({path, package});
-    if (!fresh || ::linkat(from.get(), name.c_str(), to.get(), name.c_str(), 0) != 0) {
-      if (fresh && errno != EEXIST) throw SystemError(errno, Msg("link {}", path));
-      if (fresh) Conflict(package, path);  // a directory is in the way
-      Replace(package, owner->second, from, to, name, path, entry);
+               const std::string& place) {
+    if (directories_.contains(place)) Conflict(package, place);
+    const auto [owner, fresh] = owners_.insert({place, package});
+    if (!fresh) {
+      Replace(package, owner->second, from, to, name, place);
+    } else if (::linkat(from.get(), name.c_str(), to.get(), name.c_str(), 0) != 0) {
+      throw SystemError(errno, Msg("link {}", place));
     }
   }
 
   void Replace(std::size_t package, std::size_t& owner, const FileDescriptor& from, const FileDescriptor& to,
-               const std::string& name, const std::string& path, const struct stat& entry) {
+               const std::string& name, const std::string& place) {
     if (Replaces(owner, package)) return;  // what is there was meant to win
     if (Replaces(package, owner)) {
       if (::unlinkat(to.get(), name.c_str(), 0) != 0 ||
           ::linkat(from.get(), name.c_str(), to.get(), name.c_str(), 0) != 0) {
-        throw SystemError(errno, Msg("link {}", path));
+        throw SystemError(errno, Msg("link {}", place));
       }
       owner = package;
       return;
     }
-    const struct stat present = StatAt(to, name);
-    const bool both_links = S_ISLNK(entry.st_mode) && S_ISLNK(present.st_mode);
-    const bool both_files = S_ISREG(entry.st_mode) && S_ISREG(present.st_mode) && entry.st_size == present.st_size;
-    if ((both_links && Link(from, name) == Link(to, name)) || (both_files && Bytes(from, name) == Bytes(to, name))) {
-      return;
-    }
-    Conflict(package, path);
+    if (!SameContent(from, to, name)) Conflict(package, place);
   }
 
+  static bool SameContent(const FileDescriptor& from, const FileDescriptor& to, const std::string& name) {
+    struct stat added {}, present {};
+    if (::fstatat(from.get(), name.c_str(), &added, AT_SYMLINK_NOFOLLOW) != 0 ||
+        ::fstatat(to.get(), name.c_str(), &present, AT_SYMLINK_NOFOLLOW) != 0) {
+      throw SystemError(errno, Msg("look at {}", Printable(name)));
+    }
+    if (S_ISLNK(added.st_mode) && S_ISLNK(present.st_mode)) return Link(from, name) == Link(to, name);
+    return S_ISREG(added.st_mode) && S_ISREG(present.st_mode) && added.st_size == present.st_size &&
+           Bytes(from, name) == Bytes(to, name);
+  }
   static std::string Link(const FileDescriptor& directory, const std::string& name) {
     std::array<char, 4096> target{};
     const ssize_t size = ::readlinkat(directory.get(), name.c_str(), target.data(), target.size());
@@ -172,17 +225,24 @@ class Composer {
     const auto& names = trees_[package].package.replaces;
     return std::find(names.begin(), names.end(), trees_[other].package.name) != names.end();
   }
-  [[noreturn]] void Conflict(std::size_t package, const std::string& path) const {
-    const auto owner = owners_.find(path);
-    throw Error(Msg("the packages {} and {} both contain /{}", trees_[package].package.name,
-                    owner == owners_.end() ? std::string("?") : trees_[owner->second].package.name, Printable(path)));
+  // The package that has `place` or what lies on the way to it.
+  [[noreturn]] void Conflict(std::size_t package, const std::string& place) const {
+    std::size_t other = package;
+    for (std::size_t i = 0; i < package && other == package; ++i) {
+      for (const UnpackedEntry& entry : trees_[i].entries) {
+        const std::string there = Place(entry.path);
+        if (there == place || (!entry.directory && place.starts_with(there + "/"))) other = i;
+      }
+    }
+    throw Error(Msg("the packages {} and {} both contain /{}", trees_[other].package.name, trees_[package].package.name,
+                    Printable(place)));
   }
 
-  std::vector<PackageTree>& trees_;
+  const std::vector<PackageTree>& trees_;
   const FileDescriptor& target_;
-  std::unordered_map<std::string, std::size_t> owners_;       // path of a file → index of its package
-  std::unordered_map<std::string, bool> known_directories_;
-  std::vector<std::pair<std::string, struct stat>> directories_;
+  UnixSeconds now_;
+  std::unordered_map<std::string, std::size_t> owners_;  // place of a file → index of its package
+  std::unordered_map<std::string, Directory> directories_;
 };
 
 }  // namespace
@@ -191,26 +251,38 @@ PackageTree ReadPackageTree(FileDescriptor directory, std::string_view name) {
   PackageTree tree;
   const FileDescriptor control = OpenBeneath(directory, "control", O_RDONLY | O_DIRECTORY);
   const auto read = [&](const std::string& file) {
-    return ReadDescriptor(OpenBeneath(control, file, O_RDONLY), std::string(name) + ":" + file, 64 << 20);
+    return ReadDescriptor(OpenBeneath(control, file, O_RDONLY), std::string(name) + ":" + file, kMaxControlMember);
   };
   tree.package = ParseControl(read("control"), std::string(name) + ":control");
   for (const std::string& file : SortedNames(control)) {
     if (file != "control") tree.package.members[file] = read(file);
   }
-  const FileDescriptor data = OpenBeneath(directory, "data", O_RDONLY | O_DIRECTORY);
-  ListPaths(data, "", 0, tree.package.paths);
+  tree.entries = ReadEntries(directory, name);
+  for (const UnpackedEntry& entry : tree.entries) {
+    if (entry.path != ".") tree.package.paths.push_back("/" + entry.path);
+  }
   if (const auto conffiles = tree.package.members.find("conffiles"); conffiles != tree.package.members.end()) {
+    const FileDescriptor data = OpenBeneath(directory, "data", O_RDONLY | O_DIRECTORY);
     for (const std::string_view line : SplitTrimmed(conffiles->second, '\n')) {
-      if (line.front() != '/') continue;  // "remove-on-upgrade /path": not for a fresh installation
+      if (line.size() < 2 || line.front() != '/') continue;  // "remove-on-upgrade /path": not for a fresh installation
       const std::string path(line);
-      tree.package.conffile_md5[path] =
-          Md5(ReadDescriptor(OpenBeneath(data, path.substr(1), O_RDONLY), path, 256 << 20));
+      tree.package.conffile_md5[path] = ConffileMd5(data, path);
     }
   }
   tree.directory = std::move(directory);
   return tree;
 }
 
-void Compose(std::vector<PackageTree>& trees, const FileDescriptor& target) { Composer(trees, target).Run(); }
+UnixSeconds NewestTime(const std::vector<PackageTree>& trees) {
+  UnixSeconds newest = 1;
+  for (const PackageTree& tree : trees) {
+    for (const UnpackedEntry& entry : tree.entries) newest = std::max(newest, entry.mtime);
+  }
+  return newest;
+}
+
+void Compose(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now) {
+  Composer(trees, target, now).Run();
+}
 
 }  // namespace nachbau::builder

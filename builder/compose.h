@@ -4,23 +4,31 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "builder/dpkg_database.h"
+#include "builder/unpack.h"
 
 namespace nachbau::builder {
 
 struct PackageTree {
-  FileDescriptor directory;  // with data/ and control/, as UnpackDeb made it
-  UnpackedPackage package;   // control, members and paths are filled by ReadPackageTree
+  FileDescriptor directory;            // with data/, control/ and entries, as UnpackDeb made it
+  UnpackedPackage package;
+  std::vector<UnpackedEntry> entries;  // parents first
 };
 
-// Reads control/ and the paths of data/. `name` is for messages.
+// Reads control/ and entries. `name` is for messages.
 PackageTree ReadPackageTree(FileDescriptor directory, std::string_view name);
+
+// The newest modification time in all packages, at least 1: what stands for "now" in a root, so that it depends on the
+// packages alone.
+UnixSeconds NewestTime(const std::vector<PackageTree>& trees);
 
 // Fills the empty directory `target`. /bin, /sbin and /lib* become links into /usr (merged-/usr, as debootstrap and
 // mmdebstrap make them), and what packages put there lands in /usr. Where two packages have the same file, the one that
-// Replaces the other wins; identical bytes are fine; else throws Error naming both. Order of `trees` decides nothing
-// else. To be called as root in a user namespace; trees and target on one file system.
-void Compose(std::vector<PackageTree>& trees, const FileDescriptor& target);
+// Replaces the other wins; identical bytes are fine; else throws Error naming both. A directory gets the owner, mode and
+// time of the first package that has it. Directories and links of no package get the time `now`. To be called as root in
+// a user namespace; trees and target on one file system.
+void Compose(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now);
 
 }  // namespace nachbau::builder

@@ -4,10 +4,20 @@
 #include <set>
 
 #include "base/deb822.h"
+#include "base/encoding.h"
 #include "base/error.h"
+#include "base/file.h"
 
 namespace nachbau::builder {
 namespace {
+
+// Debian Policy 5.6.7; architectures have no other characters either.
+bool IsPackageName(std::string_view name) {
+  return !name.empty() && name.front() != '-' && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+         });
+}
 
 // "libc6 (>= 2.36) | libc6.1, dpkg:any" → {"libc6", "libc6.1", "dpkg"}
 std::vector<std::string> NamesIn(std::string_view relation) {
@@ -47,6 +57,9 @@ void CollectTriggers(const UnpackedPackage& package, std::string& file_triggers,
     if (words[1].front() == '/') {
       file_triggers += std::string(words[1]) + " " + who + "\n";
     } else {
+      if (!IsSafeFileName(words[1]) || words[1] == "File" || words[1] == "Unincorp" || words[1] == "Lock") {
+        throw ParseError(package.name + ":triggers", 0, Msg("not a trigger name: {}", Printable(words[1])));
+      }
       named[std::string(words[1])] += who + "\n";
     }
   }
@@ -66,6 +79,9 @@ UnpackedPackage ParseControl(std::string control, std::string_view name) {
   package.name = fields.Get("Package");
   package.version = fields.Get("Version");
   package.architecture = fields.Get("Architecture");
+  for (const std::string& text : {package.name, package.architecture}) {
+    if (!IsPackageName(text)) throw ParseError(name, 1, Msg("not a package name: {}", Printable(text)));
+  }
   package.multi_arch_same = fields.Find("Multi-Arch").value_or("") == "same";
   if (const auto replaces = fields.Find("Replaces")) package.replaces = NamesIn(*replaces);
   return package;

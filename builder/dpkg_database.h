@@ -22,10 +22,11 @@ struct UnpackedPackage {
   std::string InfoName() const { return multi_arch_same ? name + ":" + architecture : name; }
 };
 
-// Reads the control fields; `members` and `paths` are filled by the caller. Throws ParseError.
+// Reads the control fields; `members` and `paths` are filled by the caller. Throws ParseError, also for a name or
+// architecture that Debian Policy forbids (they become parts of file names).
 UnpackedPackage ParseControl(std::string control, std::string_view name);
 
-// Files below /var/lib/dpkg, by relative path.
+// Files below /var/lib/dpkg, by relative path. Throws ParseError for a trigger whose name cannot be a file's.
 std::map<std::string, std::string> MakeDpkgDatabase(const std::vector<UnpackedPackage>& packages);
 
 // Names of packages with a preinst script in the order in which to run them: what a package depends on comes first;

@@ -27,15 +27,23 @@ bool IsSourceName(const std::string& name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return IsVersionCharacter(c) && c != '~'; });
 }
 
+bool IsDscName(const std::string& name) {
+  return name.front() != '-' &&
+         std::all_of(name.begin(), name.end(), [](char c) { return IsVersionCharacter(c) || c == '_'; });
+}
+
 }  // namespace
 
 DebianRecipe MakeDebianRecipe(const Lock& lock, std::uint32_t parallel, bool run_tests) {
   DebianRecipe recipe;
   for (const LockedFile& file : lock.WithRole(InputRole::kSource)) {
-    if (file.file_name.ends_with(".dsc")) recipe.dsc = file.file_name;
+    if (!file.file_name.ends_with(".dsc")) continue;
+    if (!recipe.dsc.empty()) throw ParseError("lock", 0, Msg("the lock of {} names two .dsc files", lock.source));
+    recipe.dsc = file.file_name;
   }
   if (recipe.dsc.empty()) throw MissingError(Msg("the lock of {} names no .dsc file", lock.source));
   if (!IsSourceName(lock.source)) throw ParseError("lock", 0, Msg("not a source package name: {}", Printable(lock.source)));
+  if (!IsDscName(recipe.dsc)) throw ParseError("lock", 0, Msg("not a name of a .dsc file: {}", Printable(recipe.dsc)));
   recipe.build_path = std::string(kBuildDirectory) + "/" + lock.source + "-" + UpstreamVersion(lock.version);
   recipe.command = {"dpkg-buildpackage", "-us", "-uc", "-b"};
   if (!run_tests) recipe.command.push_back("-Pnocheck");
@@ -50,7 +58,7 @@ DebianRecipe MakeDebianRecipe(const Lock& lock, std::uint32_t parallel, bool run
       {"TZ", "UTC"},
       {"DEB_BUILD_OPTIONS", (run_tests ? "" : "nocheck ") + ("parallel=" + std::to_string(parallel))},
   };
-  // Names were checked above: nothing in them means anything to a shell.
+  // Names were checked above: nothing in them means anything to a shell, or to dpkg-source an option.
   recipe.script = "set -e\numask 022\ncd " + std::string(kBuildDirectory) + "\ndpkg-source --no-check -x " +
                   std::string(kSourceDirectory) + "/'" + recipe.dsc + "' '" + recipe.build_path + "'\ncd '" +
                   recipe.build_path + "'\nexec";

@@ -21,7 +21,8 @@ struct DebianRecipe {
 inline constexpr const char* kSourceDirectory = "/build/source";  // where the source files are shown, read-only
 inline constexpr const char* kBuildDirectory = "/build/reproducible-path";  // as on Debian's build daemons
 
-// Throws MissingError when the lock names no .dsc, ParseError for a version that is none.
+// Throws MissingError when the lock names no .dsc; ParseError when it names two, or for a source, version or file name that
+// is none.
 DebianRecipe MakeDebianRecipe(const Lock& lock, std::uint32_t parallel, bool run_tests);
 
 }  // namespace nachbau::builder

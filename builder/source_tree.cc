@@ -1,0 +1,58 @@
+#include "builder/source_tree.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "builder/recipe_debian.h"
+
+namespace nachbau::builder {
+namespace {
+
+constexpr uid_t kBuildUserId = 1000;
+
+std::filesystem::path Relative(std::string_view absolute) { return std::filesystem::path(absolute.substr(1)); }
+
+}  // namespace
+
+void WriteSourceFiles(const Lock& lock, const Store& store, const std::filesystem::path& directory) {
+  if (::mkdir(directory.c_str(), 0755) != 0 || ::chmod(directory.c_str(), 0755) != 0) {
+    throw SystemError(errno, Msg("make directory {}", directory.native()));
+  }
+  for (const LockedFile& file : lock.WithRole(InputRole::kSource)) {
+    if (!IsSafeFileName(file.file_name)) throw ParseError("lock", 0, Msg("unsafe path: {}", Printable(file.path)));
+    const FileDescriptor from = store.Open(file.sha256);
+    const std::filesystem::path target = directory / file.file_name;
+    const FileDescriptor to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!to.valid() && errno == EEXIST) throw ParseError("lock", 0, Msg("contained twice: {}", file.file_name));
+    if (!to.valid()) throw SystemError(errno, Msg("create {}", target.native()));
+    ReadPieces(from, file.file_name, [&](std::string_view piece) { WriteAll(to, piece, target.native()); });
+    // Whatever the umask is: the build user, another id, has to read it.
+    if (::fchmod(to.get(), 0644) != 0) throw SystemError(errno, Msg("change mode of {}", target.native()));
+  }
+}
+
+void PrepareUpper(const IdMap& map, const std::filesystem::path& upper, const std::string& script) {
+  MakeOwnedDirectory(map, upper);
+  const FileDescriptor top = OpenDirectory(upper);
+  InUserNamespace(map, [&] {
+    ::umask(022);
+    if (::fchdir(top.get()) != 0) throw SystemError(errno, Msg("enter the work directory"));
+    const std::filesystem::path inside = Relative(kBuildDirectory);
+    MakeDirectories(inside);
+    MakeDirectories(Relative(kSourceDirectory));
+    WriteFileAtomically(Relative(kBuildScript), script, 0644, Durability::kNone);
+    if (::chown(inside.parent_path().c_str(), kBuildUserId, kBuildUserId) != 0 ||
+        ::chown(inside.c_str(), kBuildUserId, kBuildUserId) != 0) {
+      throw SystemError(errno, Msg("set the owner of {}", inside.native()));
+    }
+  });
+}
+
+}  // namespace nachbau::builder
