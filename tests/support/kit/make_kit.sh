@@ -105,7 +105,9 @@ unpack "$kit"/archive/pool/kit/kit-helper_*.deb
 for name in hello-kit stamp-kit netty-kit; do build_reference "$name"; done
 
 # 4. build-essential, as small as these sources allow.
-mkdir -p essential/DEBIAN
+mkdir -p essential/DEBIAN essential/usr/share/doc/build-essential
+echo 'What a build needs.' > essential/usr/share/doc/build-essential/list
+(cd essential && md5sum usr/share/doc/build-essential/list > DEBIAN/md5sums)
 cat > essential/DEBIAN/control << EOF_CONTROL
 Package: build-essential
 Version: 1.0
