@@ -50,7 +50,7 @@ TEST(ArgumentsTest, ReadsSizesWithUnits) {
 
 TEST(ArgumentsTest, RefusesWhatMakesNoSense) {
   EXPECT_THAT(ErrorOf({}), HasSubstr("subcommand is required"));
-  EXPECT_THAT(ErrorOf({"rebild", "x"}), HasSubstr("rebild"));
+  EXPECT_THAT(ErrorOf({"rebild", "x"}), HasSubstr("subcommand is required"));
   EXPECT_THAT(ErrorOf({"verify"}), HasSubstr("evidence is required"));
   EXPECT_THAT(ErrorOf({"rebuild", "x", "--no-such-option"}), HasSubstr("--no-such-option"));
   EXPECT_THAT(ErrorOf({"rebuild", "x", "--jobs", "many"}), HasSubstr("many"));
