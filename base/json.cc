@@ -121,7 +121,8 @@ std::string Dump(const Json& value, int indent) {
 Json ParseJson(std::string_view text, std::string_view name) {
   StrictSax sax(name);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &sax)) {
-    const std::string_view before = text.substr(0, std::min(sax.position(), text.size()));
+    // The character that is wrong was read already.
+    const std::string_view before = text.substr(0, std::min(std::max<std::size_t>(sax.position(), 1) - 1, text.size()));
     const auto line = static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n')) + 1;
     std::string detail = sax.detail();
     if (const auto colon = detail.find("syntax error"); colon != detail.npos) detail = detail.substr(colon);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +41,7 @@ class Child {
       Wait();
     }
   }
+  pid_t pid() const { return pid_; }
   int Wait() {
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
@@ -88,6 +90,25 @@ pid_t Spawn(const ProcessRequest& request, const Pipe& in, const Pipe& out, cons
   return pid;
 }
 
+// For poll(2). Throws when there are none left.
+int MillisecondsLeft(const ProcessRequest& request, std::uint64_t deadline) {
+  const std::uint64_t now = MonotonicMilliseconds();
+  if (now >= deadline) {
+    throw Error(Msg("{} did not end within {} seconds", request.arguments[0], request.timeout_seconds));
+  }
+  return static_cast<int>(std::min<std::uint64_t>(deadline - now, 60000));
+}
+
+// A child may close its outputs and go on.
+void AwaitEnd(const Child& child, const ProcessRequest& request, std::uint64_t deadline) {
+  // Not pidfd_open(): the header of Debian 12's C library forgets extern "C".
+  const FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, child.pid(), 0)));
+  if (!process.valid()) throw SystemError(errno, Msg("wait for {}", request.arguments[0]));
+  pollfd ended{process.get(), POLLIN, 0};
+  while (::poll(&ended, 1, MillisecondsLeft(request, deadline)) <= 0) {
+  }
+}
+
 }  // namespace
 
 ProcessResult RunProcess(const ProcessRequest& request) {
@@ -106,12 +127,7 @@ ProcessResult RunProcess(const ProcessRequest& request) {
   while (out.read_end.valid() || err.read_end.valid()) {
     std::array<pollfd, 3> fds{{{in.write_end.get(), POLLOUT, 0}, {out.read_end.get(), POLLIN, 0},
                                {err.read_end.get(), POLLIN, 0}}};
-    const std::uint64_t now = MonotonicMilliseconds();
-    if (now >= deadline) {
-      throw Error(Msg("{} did not end within {} seconds", request.arguments[0], request.timeout_seconds));
-    }
-    if (::poll(fds.data(), fds.size(), static_cast<int>(std::min<std::uint64_t>(deadline - now, 60000))) < 0 &&
-        errno != EINTR) {
+    if (::poll(fds.data(), fds.size(), MillisecondsLeft(request, deadline)) < 0 && errno != EINTR) {
       throw SystemError(errno, Msg("wait for {}", request.arguments[0]));
     }
     if (fds[0].revents != 0 && in.write_end.valid()) {
@@ -137,6 +153,7 @@ ProcessResult RunProcess(const ProcessRequest& request) {
     drain(out.read_end, fds[1].revents, result.standard_output);
     drain(err.read_end, fds[2].revents, result.standard_error);
   }
+  AwaitEnd(child, request, deadline);
   result.exit_code = child.Wait();
   return result;
 }

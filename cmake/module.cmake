@@ -22,12 +22,35 @@ function(nachbau_settings target)
   endif()
 endfunction()
 
+# With NACHBAU_PRECOMPILED, what nearly every file reads is parsed once: halves the time of a test build. One set for the
+# rooms (position-independent code), one for the programs of the tests.
+function(nachbau_precompiled name kind)
+  cmake_parse_arguments(ARG "" "" "HEADERS;DEPS" ${ARGN})
+  set(source "")
+  if(kind STREQUAL "executable")
+    set(source "int main() {}\n")
+  endif()
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/precompiled/${name}.cc CONTENT "${source}")
+  cmake_language(CALL add_${kind} ${name} ${PROJECT_BINARY_DIR}/precompiled/${name}.cc)
+  target_precompile_headers(${name} PRIVATE <algorithm> <filesystem> <functional> <map> <memory> <optional> <string>
+                                            <vector> <nlohmann/json.hpp> ${ARG_HEADERS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+  nachbau_settings(${name})
+endfunction()
+
+function(nachbau_reuse target precompiled)
+  if(TARGET ${precompiled})
+    target_precompile_headers(${target} REUSE_FROM ${precompiled})
+  endif()
+endfunction()
+
 function(nachbau_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(nachbau_${name} STATIC ${ARG_SOURCES})
   target_sources(nachbau_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${ARG_HEADERS})
   target_link_libraries(nachbau_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
   nachbau_settings(nachbau_${name})
+  nachbau_reuse(nachbau_${name} precompiled_rooms)
 endfunction()
 
 # nachbau_test(ROOM SOURCES … [DEPS …]): the test program of one room; links only that room and what DEPS names.
@@ -38,6 +61,7 @@ function(nachbau_test room)
   target_include_directories(${room}_test PRIVATE ${PROJECT_SOURCE_DIR})
   target_compile_definitions(${room}_test PRIVATE NACHBAU_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   nachbau_settings(${room}_test)
+  nachbau_reuse(${room}_test precompiled_tests)
   gtest_discover_tests(${room}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${room} TIMEOUT 300)
 endfunction()
 
