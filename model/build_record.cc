@@ -77,7 +77,9 @@ BuildRecord BuildRecordFromJson(const Json& json, const std::string& place) {
   const auto known = std::find(kOutcomes.begin(), kOutcomes.end(), outcome);
   if (known == kOutcomes.end()) reader.Refuse("outcome", "a known outcome");
   record.outcome = static_cast<BuildOutcome>(known - kOutcomes.begin());
-  record.exit_code = static_cast<int>(reader.Integer("exitCode"));
+  const std::int64_t exit_code = reader.Integer("exitCode");
+  if (exit_code < -1 || exit_code > 255) reader.Refuse("exitCode", "an exit code");
+  record.exit_code = static_cast<int>(exit_code);
   record.failure = reader.Text("failure");
   record.started = ParseTime(reader.Text("started"), reader.PlaceOf("started"));
   record.duration_ms = reader.Unsigned("durationMs");

@@ -10,11 +10,13 @@ constexpr const char* kFormat = "nachbau-comparison/1";
 constexpr std::array<std::string_view, 6> kOutcomes = {"not-built", "identical", "code-identical",
                                                        "explained", "differs",   "no-reference"};
 
-Json ToJson(const Difference& difference) {
-  Json json = {{"place", difference.place}, {"kind", difference.kind}, {"detail", difference.detail}};
-  if (!difference.inside.empty()) {
-    json["inside"] = Json::array();
-    for (const Difference& inner : difference.inside) json["inside"].push_back(ToJson(inner));
+}  // namespace
+
+Json ToJson(const std::vector<Difference>& differences) {
+  Json json = Json::array();
+  for (const Difference& difference : differences) {
+    json.push_back({{"place", difference.place}, {"kind", difference.kind}, {"detail", difference.detail}});
+    if (!difference.inside.empty()) json.back()["inside"] = ToJson(difference.inside);
   }
   return json;
 }
@@ -38,8 +40,6 @@ std::vector<Difference> DifferencesFromJson(const Json& json, const std::string&
   return differences;
 }
 
-}  // namespace
-
 std::string_view Name(ComparisonOutcome outcome) { return kOutcomes.at(static_cast<std::size_t>(outcome)); }
 
 std::size_t Comparison::Count(ComparisonOutcome outcome) const {
@@ -59,10 +59,9 @@ Json ToJson(const Comparison& comparison) {
                   {"architecture", artifact.architecture},
                   {"outcome", Name(artifact.outcome)},
                   {"referenceOrigin", artifact.reference_origin},
-                  {"differences", Json::array()}};
+                  {"differences", ToJson(artifact.differences)}};
     if (artifact.built) entry["built"] = ToJson(*artifact.built);
     if (artifact.reference) entry["reference"] = ToJson(*artifact.reference);
-    for (const Difference& difference : artifact.differences) entry["differences"].push_back(ToJson(difference));
     json["artifacts"].push_back(std::move(entry));
   }
   return json;

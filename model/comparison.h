@@ -26,6 +26,9 @@ struct Difference {
   auto operator<=>(const Difference&) const = default;
 };
 
+Json ToJson(const std::vector<Difference>& differences);
+std::vector<Difference> DifferencesFromJson(const Json& json, const std::string& place);
+
 struct ArtifactComparison {
   std::string name;          // file name of the built or expected artifact
   std::string package;
