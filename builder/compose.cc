@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kMerged = {"bin", "sbin", "lib", "lib32", "lib64", "libx32"};
 constexpr std::uint64_t kMaxControlMember = 64 << 20;
-constexpr std::uint64_t kMaxConffile = 256 << 20;
+constexpr std::uint64_t kMaxHashedFile = 1 << 30;
 
 struct DirectoryCloser {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -54,17 +54,28 @@ std::string Md5(std::string_view bytes) {
   return EncodeHex({reinterpret_cast<const char*>(digest.data()), size});
 }
 
-// dpkg writes "newconffile" for one that the package names but does not contain.
-std::string ConffileMd5(const FileDescriptor& data, const std::string& path) {
+// `path` is relative. Nothing for what is not there or no regular file.
+std::optional<std::string> Md5OfFile(const FileDescriptor& data, const std::string& path) {
   std::optional<FileDescriptor> fd;
   try {
-    fd = OpenBeneath(data, path.substr(1), O_RDONLY | O_NONBLOCK);
+    fd = OpenBeneath(data, path, O_RDONLY | O_NONBLOCK);
   } catch (const SystemError&) {
-    return "newconffile";
+    return std::nullopt;
   }
   struct stat status {};
   if (::fstat(fd->get(), &status) != 0) throw SystemError(errno, Msg("look at {}", Printable(path)));
-  return S_ISREG(status.st_mode) ? Md5(ReadDescriptor(*fd, path, kMaxConffile)) : "newconffile";
+  if (!S_ISREG(status.st_mode)) return std::nullopt;
+  return Md5(ReadDescriptor(*fd, path, kMaxHashedFile));
+}
+
+// What dpkg itself makes while unpacking where a package brings none: "<md5>  usr/bin/x", without configuration files.
+std::string MakeMd5Sums(const PackageTree& tree, const FileDescriptor& data) {
+  std::string text;
+  for (const UnpackedEntry& entry : tree.entries) {
+    if (entry.directory || tree.package.conffile_md5.contains("/" + entry.path)) continue;
+    if (const auto md5 = Md5OfFile(data, entry.path)) text += *md5 + "  " + entry.path + "\n";
+  }
+  return text;
 }
 
 bool IsMerged(std::string_view name) { return std::find(kMerged.begin(), kMerged.end(), name) != kMerged.end(); }
@@ -261,14 +272,16 @@ PackageTree ReadPackageTree(FileDescriptor directory, std::string_view name) {
   for (const UnpackedEntry& entry : tree.entries) {
     if (entry.path != ".") tree.package.paths.push_back("/" + entry.path);
   }
+  const FileDescriptor data = OpenBeneath(directory, "data", O_RDONLY | O_DIRECTORY);
   if (const auto conffiles = tree.package.members.find("conffiles"); conffiles != tree.package.members.end()) {
-    const FileDescriptor data = OpenBeneath(directory, "data", O_RDONLY | O_DIRECTORY);
     for (const std::string_view line : SplitTrimmed(conffiles->second, '\n')) {
       if (line.size() < 2 || line.front() != '/') continue;  // "remove-on-upgrade /path": not for a fresh installation
-      const std::string path(line);
-      tree.package.conffile_md5[path] = ConffileMd5(data, path);
+      // dpkg writes "newconffile" for one that the package names but does not contain.
+      tree.package.conffile_md5[std::string(line)] =
+          Md5OfFile(data, std::string(line.substr(1))).value_or("newconffile");
     }
   }
+  if (!tree.package.members.contains("md5sums")) tree.package.members["md5sums"] = MakeMd5Sums(tree, data);
   tree.directory = std::move(directory);
   return tree;
 }

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -122,6 +123,21 @@ MachineCheck CheckIdMapping() {
   }
 }
 
+// A namespace of mounts is a copy, and descriptors opened before stay in the original, where nothing can be mounted; only the
+// current directory moves along.
+class CurrentDirectory {
+ public:
+  explicit CurrentDirectory(const std::filesystem::path& path) : before_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+    if (!before_.valid() || ::chdir(path.c_str()) != 0) throw SystemError(errno, Msg("change to {}", path.native()));
+  }
+  CurrentDirectory(const CurrentDirectory&) = delete;
+  CurrentDirectory& operator=(const CurrentDirectory&) = delete;
+  ~CurrentDirectory() { std::ignore = ::fchdir(before_.get()); }
+
+ private:
+  FileDescriptor before_;
+};
+
 MachineCheck CheckOverlay(const std::filesystem::path& work_directory) {
   constexpr const char* kName = "overlayfs";
   try {
@@ -129,15 +145,13 @@ MachineCheck CheckOverlay(const std::filesystem::path& work_directory) {
     TemporaryDirectory area(work_directory, ".check-");
     const std::filesystem::path directory = area.path() / "overlay";
     MakeOwnedDirectory(map, directory);
-    FileDescriptor top(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!top.valid()) throw SystemError(errno, Msg("open {}", directory.native()));
     std::optional<Error> failure;
     try {
+      const CurrentDirectory there(directory);
       InUserNamespace(map, [&] {
         const auto check = [](int result, Message what) {
           if (result < 0) throw SystemError(errno, std::move(what));
         };
-        check(::fchdir(top.get()), Msg("change the directory"));
         for (const char* name : {"lower", "lower/layered", "upper", "work", "root"}) {
           check(::mkdir(name, 0755), Msg("make a directory"));
         }

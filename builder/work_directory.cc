@@ -18,7 +18,7 @@ constexpr std::string_view kLockSuffix = ".lock";
 void Sweep(const std::filesystem::path& parent, const IdMap& map) {
   std::vector<std::filesystem::path> names;
   for (const auto& entry : std::filesystem::directory_iterator(parent)) {
-    const std::string& name = entry.path().filename().native();
+    const std::string name = entry.path().filename().native();
     if (name.starts_with(kPrefix) && name.ends_with(kLockSuffix)) names.push_back(entry.path());
   }
   for (const std::filesystem::path& name : names) {

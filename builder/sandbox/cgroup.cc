@@ -101,7 +101,7 @@ void RemoveStale(const fs::path& parent) {
 }
 
 std::string Reason(const fs::path& path, int error) {
-  return path.native() + ": " + Render(SystemError(error, Msg("")).parts().back());
+  return path.native() + ": " + Render(SystemError(error, Msg("open {}", path.native())).parts().back());
 }
 
 }  // namespace

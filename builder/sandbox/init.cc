@@ -47,21 +47,23 @@ void CloseAllBut(std::array<int, 3> keep, const StepReporter& step) {
   step.Check(::close_range(from, ~0U, 0), "close inherited descriptors");
 }
 
-// A fresh uptime: the clocks of the machine tell the build when the machine was started.
+// The same uptime for every build: the clocks of the machine tell when it was started. A day, not zero: programs subtract
+// from a monotonic time without looking whether that is possible.
+constexpr long kUptime = 86400;
+
 void StartTimeNamespace(const StepReporter& step) {
   step.Check(::unshare(CLONE_NEWTIME), "make a time namespace");
   char text[128] = {};
   char* at = text;
-  for (const auto& [name, clock] : {std::pair{"monotonic", CLOCK_MONOTONIC}, std::pair{"boottime", CLOCK_BOOTTIME}}) {
+  for (const auto& [name, clock] : {std::pair{"monotonic ", CLOCK_MONOTONIC}, std::pair{"boottime ", CLOCK_BOOTTIME}}) {
     timespec now{};
     step.Check(::clock_gettime(clock, &now), "read a clock");
     std::strcpy(at, name);
     at += std::strlen(at);
-    std::strcpy(at, " -");
-    at += 2;
+    if (now.tv_sec > kUptime) *at++ = '-';
     char digits[24];
     int count = 0;
-    long seconds = now.tv_sec;
+    long seconds = now.tv_sec > kUptime ? now.tv_sec - kUptime : kUptime - now.tv_sec;
     do digits[count++] = static_cast<char>('0' + seconds % 10);
     while ((seconds /= 10) != 0);
     while (count > 0) *at++ = digits[--count];

@@ -5,10 +5,13 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <sys/xattr.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -24,6 +27,16 @@ std::string ProcessorFile(const char* name) {
   const std::string path = std::string("/sys/devices/system/cpu/") + name;
   const auto file = OpenForReadingIfExists(path);
   return file ? ReadDescriptor(*file, path, 4096) : std::string("0\n");
+}
+
+bool KernelIsBefore(int major, int minor) {
+  utsname name{};
+  if (::uname(&name) != 0) return true;
+  int found_major = 0, found_minor = 0;
+  const char* const end = name.release + std::strlen(name.release);
+  const auto first = std::from_chars(name.release, end, found_major);
+  if (first.ptr != end && *first.ptr == '.') std::from_chars(first.ptr + 1, end, found_minor);
+  return std::pair(found_major, found_minor) < std::pair(major, minor);
 }
 
 // "/proc/self/fd/N" or "N:" into space of at least 24 bytes; snprintf is not async-signal-safe.
@@ -94,14 +107,19 @@ int Directory(int root, const char* name, mode_t mode, const StepReporter& step)
 }
 
 // Layer by layer; since Linux 6.8.
-bool AddLayers(int context, const MountPlan& plan, const StepReporter& step) {
-  for (std::size_t i = 0; i < plan.lower_directories.size(); ++i) {
-    const DescriptorPath path(plan.lower_directories[i]);
-    if (::fsconfig(context, FSCONFIG_SET_STRING, "lowerdir+", path.text, 0) == 0) continue;
-    if (i == 0 && errno == EINVAL) return false;
-    FailMount(context, "add a layer to the root", step);
+int MountOverlayByLayers(const MountPlan& plan, const HostDirectories& host, const char* what,
+                         const StepReporter& step) {
+  const int context = NewFileSystem("overlay", what, step);
+  for (const int directory : plan.lower_directories) {
+    SetOption(context, "lowerdir+", DescriptorPath(directory).text, what, step);
   }
-  return true;
+  SetOption(context, "upperdir", DescriptorPath(host.upper).text, what, step);
+  SetOption(context, "workdir", DescriptorPath(host.work).text, what, step);
+  SetOption(context, "userxattr", nullptr, what, step);
+  SetOption(context, "source", "nachbau", what, step);
+  const int root = FinishFileSystem(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, what, step);
+  Attach(root, host.work, "", what, step);
+  return root;
 }
 
 // How many lower layers the mount of directory `mount` has, as the kernel shows it.
@@ -175,25 +193,14 @@ int MountOverlayByString(MountPlan& plan, const HostDirectories& host, const cha
 
 int MountOverlay(MountPlan& plan, const HostDirectories& host, const StepReporter& step) {
   // Without these attributes the overlay cannot hide what a lower layer has.
-  const DescriptorPath upper(host.upper), work(host.work);
+  const DescriptorPath upper(host.upper);
   step.Check(::setxattr(upper.text, "user.nachbau", "1", 1, 0),
              "set a user extended attribute in the directory for what the command writes");
   step.Check(::removexattr(upper.text, "user.nachbau"), "remove a user extended attribute");
 
-  const char* const name = "mount the root (overlayfs)";
-  const int context = NewFileSystem("overlay", name, step);
-  int root = -1;
-  if (!plan.mount_by_string && AddLayers(context, plan, step)) {
-    SetOption(context, "upperdir", upper.text, name, step);
-    SetOption(context, "workdir", work.text, name, step);
-    SetOption(context, "userxattr", nullptr, name, step);
-    SetOption(context, "source", "nachbau", name, step);
-    root = FinishFileSystem(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, name, step);
-    Attach(root, host.work, "", name, step);
-  } else {
-    ::close(context);
-    root = MountOverlayByString(plan, host, name, step);
-  }
+  const char* const what = "mount the root (overlayfs)";
+  const int root = plan.mount_by_string ? MountOverlayByString(plan, host, what, step)
+                                        : MountOverlayByLayers(plan, host, what, step);
 
   // Is it what was asked for?
   struct statfs state {};
@@ -398,7 +405,8 @@ MountPlan MakeMountPlan(const SandboxRequest& request) {
   plan.processors_possible = ProcessorFile("possible");
   plan.processors_present = ProcessorFile("present");
   plan.tmpfs_size = request.limits.memory == 0 ? "50%" : std::to_string(request.limits.memory / 2);
-  plan.mount_by_string = request.mount_by_string;
+  // Asked for by number: some kernels before take any option and refuse only the finished mount.
+  plan.mount_by_string = request.mount_by_string || KernelIsBefore(6, 8);
   plan.tmp_in_memory = request.user == SandboxUser::kRoot;
   return plan;
 }

@@ -152,7 +152,7 @@ class Supervisor {
   void Loop();
   void Tick();
   void DrainLog(bool all);
-  void ReadReport();
+  bool ReadReport();  // false when there was none to read
   void End(SandboxEnd end, std::string detail);
   void CheckMemoryAndProcesses();
   void CheckDisk();
@@ -284,7 +284,7 @@ void Supervisor::DrainLog(bool all) {
   }
 }
 
-void Supervisor::ReadReport() {
+bool Supervisor::ReadReport() {
   Report report;
   iovec part{&report, sizeof report};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
@@ -294,10 +294,10 @@ void Supervisor::ReadReport() {
   message.msg_control = control.data();
   message.msg_controllen = control.size();
   const ssize_t count = ::recvmsg(connection_.reports.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (count < 0 && (errno == EINTR || errno == EAGAIN)) return false;
   if (count != sizeof report) {
     connection_.reports.Close();
-    return;
+    return false;
   }
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
@@ -307,6 +307,7 @@ void Supervisor::ReadReport() {
   }
   if (report.kind == Report::Kind::kFailed && !killed_for_) ThrowReport(report);
   if (report.kind == Report::Kind::kEnded) status_ = report.status;
+  return true;
 }
 
 void Supervisor::CheckMemoryAndProcesses() {
@@ -419,7 +420,7 @@ std::vector<Guarantee> Supervisor::Guarantees() const {
       {"pid-namespace", true, "new; ends with nachbau"},
       {"seccomp", true, "list of allowed system calls, native ABI only"},
       {"time-namespace", time_namespace_,
-       time_namespace_ ? "new; uptime starts at zero" : "this kernel has none; the uptime of the machine is visible"},
+       time_namespace_ ? "new; uptime starts at one day" : "this kernel has none; the uptime of the machine is visible"},
       {"user-namespace", true,
        request_.id_map.own_id_is_root ? "new, with subordinate ids of the user" : "new, with ids of no user"},
       {"uts-namespace", true, "new; host name " + request_.host_name},
@@ -456,10 +457,7 @@ SandboxResult Supervisor::Run() {
   // No process is left, so nothing more can come; and other children of nachbau may hold the pipe open by accident, so
   // its end is not waited for.
   DrainLog(true);
-  while (connection_.reports.valid()) {
-    const bool known = status_.has_value();
-    ReadReport();
-    if (known == status_.has_value()) break;
+  while (connection_.reports.valid() && ReadReport()) {
   }
   if (group_ && !killed_for_) {
     const bool good = status_ && WIFEXITED(*status_) && WEXITSTATUS(*status_) == 0;

@@ -2,6 +2,12 @@
 //
 // Guarantees (each appears in the build record with how it was kept on this machine): see the list in sandbox.cc.
 // A guarantee that cannot be had is an error unless listed there as "reduced".
+//
+// What is inside: the overlay root; /dev with a handful of devices; a /proc of its own; a /sys with the number of
+// processors only; /run in memory; /tmp in memory for kRoot (what maintainer scripts leave there is gone afterwards) and
+// part of `upper` for kBuilder (it counts as disk, not as memory). Standard input is /dev/null, there is no terminal,
+// umask is 022, uptime is one day. Directories above `upper` should be closed to others (0700): a build may make
+// set-user-ID files there, owned by mapped ids.
 #pragma once
 
 #include <sys/types.h>
@@ -67,6 +73,7 @@ struct SandboxRequest {
   std::filesystem::path upper;               // gets everything the command writes; must exist, with sibling work dir
   std::filesystem::path work;                // overlayfs work directory beside it
   // Files or directories of the host shown read-only inside: inside path → host path (bind mounts, nosuid, nodev).
+  // Missing places for them are made, and stay in `upper`.
   std::map<std::string, std::filesystem::path> read_only;
   std::vector<std::string> command;          // absolute program, as seen inside
   std::map<std::string, std::string> environment;  // the whole environment

@@ -318,7 +318,12 @@ int Look() {
   }());
   Say("signals-ignored", StatusLine("SigIgn"));
   Say("signals-blocked", StatusLine("SigBlk"));
-  Say("uptime-below-60", std::to_string(std::atof(Text("/proc/uptime").c_str()) < 60));
+  Say("uptime-in-days", std::to_string(std::atol(Text("/proc/uptime").c_str()) / 86400));
+  Say("monotonic-clock-in-days", [] {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return std::to_string(now.tv_sec / 86400);
+  }());
   Say("processors", std::to_string(::sysconf(_SC_NPROCESSORS_ONLN)));
   Say("fsync", [] {
     const int fd = ::open("/tmp/sync", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);

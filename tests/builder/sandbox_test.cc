@@ -94,7 +94,7 @@ TEST_P(SandboxTest, ShowsTheSameSurroundingsEverywhere) {
           "capabilities=0000000000000000 0000000000000000 0000000000000000 0000000000000000 0000000000000000\n",
           "no-new-privileges=1\n", "seccomp=2\n", "process=2\n", "session-leader=1\n", "umask=18\n", "init-name=init\n",
           "core-limit=0\n", "signals-ignored=0000000000000000\n", "signals-blocked=0000000000000000\n",
-          "uptime-below-60=1\n", "fsync=done\n", "environment=PATH=/bin;TZ=UTC;\n"}) {
+          "uptime-in-days=1\n", "monotonic-clock-in-days=1\n", "fsync=done\n", "environment=PATH=/bin;TZ=UTC;\n"}) {
       EXPECT_THAT(ran.output, HasSubstr(line));
     }
     EXPECT_THAT(ran.output, HasSubstr("processors=" + std::to_string(::sysconf(_SC_NPROCESSORS_ONLN)) + "\n"));

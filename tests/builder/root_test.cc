@@ -1,0 +1,261 @@
+#include "builder/root.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <random>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "tests/builder/as_user.h"
+#include "tests/builder/deb_maker.h"
+#include "tests/builder/host_tools.h"
+
+namespace nachbau::builder {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+namespace fs = std::filesystem;
+
+// A store, a cache and a lock of packages.
+class Workshop {
+ public:
+  Workshop() : area_("/var/tmp", "nachbau-root-test-"), store_(area_.path() / "store"), map_(FindIdMap()) {
+    lock_.source = "p";
+    lock_.version = "1";
+    UseCache("cache");
+    Add("host-tools", HostToolsDeb());
+  }
+  ~Workshop() {
+    for (const auto& entry : fs::directory_iterator(area_.path())) {
+      if (entry.path().filename() != "store") RemoveTree(map_, entry.path());
+    }
+  }
+  Workshop(const Workshop&) = delete;
+  Workshop& operator=(const Workshop&) = delete;
+
+  void UseCache(const std::string& name) { config_.cache_directory = area_.path() / name; }
+  void Add(const std::string& name, const std::string& deb) { lock_.files.push_back(EnvironmentFile(store_, name, deb)); }
+  RootLayers Make() {
+    SilentProgress progress;
+    return MakeRoot(lock_, config_, map_, store_, progress);
+  }
+  BuilderConfig& config() { return config_; }
+  Lock& lock() { return lock_; }
+  const IdMap& map() const { return map_; }
+  fs::path Cache() const {
+    for (const auto& entry : fs::directory_iterator(config_.cache_directory)) {
+      if (entry.is_directory()) return entry.path();
+    }
+    throw MissingError(Msg("no cache"));
+  }
+  // Names in the cache that are not finished.
+  std::vector<std::string> Unfinished() const {
+    std::vector<std::string> names;
+    for (const char* part : {"packages", "roots"}) {
+      for (const auto& entry : fs::directory_iterator(Cache() / part)) {
+        if (entry.path().filename().native().front() == '.') names.push_back(entry.path().filename());
+      }
+    }
+    return names;
+  }
+
+ private:
+  TemporaryDirectory area_;
+  Store store_;
+  IdMap map_;
+  BuilderConfig config_;
+  Lock lock_;
+};
+
+std::string Script(const std::string& text) { return "#!/bin/sh\nset -e\n" + text; }
+
+// Uses what Debian's packages use: preinst, configuration files, triggers, logs, the name of the script's package.
+std::string LivelyDeb() {
+  return MakeDeb(Control("lively", "Pre-Depends: host-tools\n"),
+                 {Directory("./"), Directory("./bin"), Directory("./etc"), File("./bin/lively", "program", 0755),
+                  File("./etc/lively.conf", "setting\n")},
+                 {File("./conffiles", "/etc/lively.conf\n"), File("./triggers", "interest lively-trigger\n"),
+                  File("./preinst", Script("test \"$1\" = install\necho \"$DPKG_MAINTSCRIPT_PACKAGE\" > /etc/preinst\n"), 0755),
+                  File("./postinst", Script("case $1 in\n"
+                                            "  triggered) echo \"$2\" >> /etc/triggered ;;\n"
+                                            "  configure) test -e /etc/preinst; date > /var/log/lively.log\n"
+                                            "    test ! -e /etc/resolv.conf; test \"$DEBIAN_FRONTEND\" = noninteractive\n"
+                                            "    echo \"$SOURCE_DATE_EPOCH\" > /etc/epoch\n"
+                                            "    /usr/sbin/policy-rc.d && exit 1; test $? = 101 ;;\nesac\n"), 0755)});
+}
+
+std::string PokingDeb() {
+  return MakeDeb(Control("poking", "Depends: lively\n"), {Directory("./")},
+                 {File("./triggers", "activate lively-trigger\n"), File("./postinst", Script("exit 0\n"), 0755)});
+}
+
+class Roots : public EachUser {};
+INSTANTIATE_TEST_SUITE_P(Users, Roots, testing::Values(Who::kRoot, Who::kUser), WhoName);
+
+TEST_P(Roots, AreConfiguredByTheRealDpkg) {
+  Run([] {
+    Workshop shop;
+    shop.Add("lively", LivelyDeb());
+    shop.Add("poking", PokingDeb());
+    const RootLayers made = shop.Make();
+    EXPECT_FALSE(made.prepared.from_cache);
+    EXPECT_EQ(made.prepared.packages, 3U);
+    ASSERT_EQ(made.lower.size(), 2U);
+    const fs::path configured = made.lower[0], base = made.lower[1];
+    const std::string status = ReadFile(configured / "var/lib/dpkg/status");
+    EXPECT_THAT(status, Not(HasSubstr("unpacked")));
+    EXPECT_THAT(status, HasSubstr("Package: lively\nStatus: install ok installed\n"));
+    EXPECT_EQ(ReadFile(base / "usr/bin/lively"), "program");
+    EXPECT_EQ(ReadFile(configured / "etc/preinst"), "lively\n");
+    EXPECT_EQ(ReadFile(configured / "etc/epoch"), "1700000000\n");
+    EXPECT_THAT(ReadFile(configured / "etc/passwd"), HasSubstr("\nbuilder:x:1000:1000:"));
+    for (const char* gone : {"var/log/lively.log", "var/log/dpkg.log", "usr/sbin/policy-rc.d", ".nachbau-configure",
+                             "var/lib/dpkg/status-old", "etc/resolv.conf"}) {
+      EXPECT_FALSE(fs::exists(configured / gone)) << gone;
+    }
+    EXPECT_FALSE(fs::exists(configured.parent_path() / "work"));
+
+    const RootLayers again = shop.Make();
+    EXPECT_TRUE(again.prepared.from_cache);
+    EXPECT_EQ(again.prepared.digest, made.prepared.digest);
+    EXPECT_EQ(again.lower, made.lower);
+  });
+}
+
+TEST(Root, IsTheSameTreeEachTime) {
+  Workshop shop;
+  shop.Add("lively", LivelyDeb());
+  shop.Add("poking", PokingDeb());
+  const RootLayers first = shop.Make();
+  ::sleep(1);  // a clock in the tree would show
+  shop.UseCache("other");
+  const RootLayers second = shop.Make();
+  EXPECT_FALSE(second.prepared.from_cache);
+  EXPECT_EQ(first.prepared.digest, second.prepared.digest);
+  for (std::size_t layer = 0; layer < 2; ++layer) {
+    const auto tree = Describe(first.lower[layer]);
+    EXPECT_GT(tree.size(), 20U);
+    EXPECT_EQ(tree, Describe(second.lower[layer]));
+  }
+}
+
+TEST(Root, HasADigestOfItsPackages) {
+  Workshop shop;
+  const Sha256Digest without = shop.Make().prepared.digest;
+  shop.Add("lively", LivelyDeb());
+  EXPECT_NE(shop.Make().prepared.digest, without);
+}
+
+TEST(Root, ThatCannotBeConfiguredTellsWhatTheScriptSaid) {
+  Workshop shop;
+  shop.Add("broken", MakeDeb(Control("broken"), {Directory("./")},
+                             {File("./postinst", Script("echo I have no mouth\nexit 7\n"), 0755)}));
+  try {
+    shop.Make();
+    ADD_FAILURE() << "was made";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("I have no mouth"));
+    EXPECT_THAT(error.what(), HasSubstr("maintainer scripts"));
+  }
+  EXPECT_THROW(shop.Make(), Error);  // and is not taken from the cache
+}
+
+TEST(Root, ThatLeavesAPackageHalfDoneIsRefused) {
+  Workshop shop;
+  shop.Add("needy", MakeDeb(Control("needy", "Depends: absent\n"), {Directory("./")}));
+  EXPECT_THROW(shop.Make(), Error);
+}
+
+TEST(Root, OfAHostilePackageNamesItAndIsNotMade) {
+  Workshop shop;
+  shop.Add("hostile", MakeDeb(Control("hostile"), {Link("./l", "/tmp"), File("./l/f", "")}));
+  try {
+    shop.Make();
+    ADD_FAILURE() << "was made";
+  } catch (const ParseError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("hostile_1.0-1_amd64.deb"));
+  }
+  EXPECT_TRUE(fs::is_empty(shop.Cache() / "roots"));
+}
+
+TEST(Root, NeedsItsPackagesInTheStore) {
+  Workshop shop;
+  shop.lock().files[0].sha256 = Sha256("never stored");
+  EXPECT_THROW(shop.Make(), MissingError);
+  shop.lock().files.clear();
+  EXPECT_THROW(shop.Make(), MissingError);
+}
+
+TEST(Root, IsNotMadeWhenCancelled) {
+  Workshop shop;
+  const std::atomic<bool> cancelled{true};
+  shop.config().cancelled = &cancelled;
+  EXPECT_THROW(shop.Make(), CancelledError);
+  EXPECT_TRUE(fs::is_empty(shop.Cache() / "roots"));
+}
+
+int MakeInChild(Workshop& shop) {
+  const pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  int status = 1;
+  try {
+    shop.Make();
+    status = 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+  }
+  ::_exit(status);
+}
+
+TEST(Root, IsMadeByManyAtOnce) {
+  Workshop shop;
+  shop.Add("lively", LivelyDeb());
+  std::vector<pid_t> children;
+  for (int i = 0; i < 4; ++i) {
+    if (i == 2) shop.Add("poking", PokingDeb());  // another root of mostly the same packages
+    children.push_back(MakeInChild(shop));
+  }
+  for (const pid_t child : children) {
+    int status = 1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_TRUE(shop.Make().prepared.from_cache);
+}
+
+TEST(Root, IsMadeAfterRunsThatWereKilled) {
+  Workshop shop;
+  shop.Add("lively", LivelyDeb());
+  std::minstd_rand random(static_cast<unsigned>(::getpid()));
+  for (int i = 0; i < 6; ++i) {
+    const pid_t child = MakeInChild(shop);
+    ::usleep(static_cast<unsigned>(random() % 400'000));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
+  const RootLayers made = shop.Make();
+  EXPECT_THAT(ReadFile(made.lower[0] / "var/lib/dpkg/status"), Not(HasSubstr("unpacked")));
+  shop.Add("poking", PokingDeb());
+  shop.Make();
+  EXPECT_THAT(shop.Unfinished(), testing::IsEmpty());
+}
+
+TEST(Root, OfAnotherBootIsRemovedAndOtherFilesAreNot) {
+  Workshop shop;
+  const std::string ids = "-" + std::to_string(shop.map().first_uid);
+  const fs::path old = shop.config().cache_directory / ("00000000-0000-4000-8000-000000000000" + ids);
+  const fs::path others = shop.config().cache_directory / ("photographs" + ids);
+  fs::create_directories(old / "packages");
+  fs::create_directories(others);
+  shop.Make();
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_TRUE(fs::exists(others));
+}
+
+}  // namespace
+}  // namespace nachbau::builder

@@ -1,0 +1,27 @@
+// Control files, conffiles and triggers of foreign packages. What was accepted must make a database whose files stay
+// inside their directory.
+#include <cstdint>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "builder/configure.h"
+#include "builder/dpkg_database.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  namespace builder = nachbau::builder;
+  try {
+    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    const std::size_t zero = std::min(text.find('\0'), text.size());
+    builder::UnpackedPackage package = builder::ParseControl(std::string(text.substr(0, zero)), "fuzz");
+    if (zero < text.size()) package.members["triggers"] = text.substr(zero + 1);
+    package.members["preinst"] = "";
+    for (const auto& [name, bytes] : builder::MakeDpkgDatabase({package})) {
+      const std::size_t slash = name.find('/');
+      if (!nachbau::IsSafeFileName(name.substr(slash == name.npos ? 0 : slash + 1))) __builtin_trap();
+    }
+    if (builder::PreinstOrder({package}).size() != 1) __builtin_trap();
+    builder::ConfigureScript({package});
+  } catch (const nachbau::ParseError&) {
+  }
+  return 0;
+}
