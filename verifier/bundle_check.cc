@@ -1,5 +1,7 @@
 #include "verifier/bundle_check.h"
 
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/merkle.h"
@@ -55,6 +57,12 @@ Finding CheckLogged(const Bundle& bundle, const std::string& name, const std::ve
   if (signer.signer && signer.signer->key_id != bundle.log_key_id) {
     return fail(Msg("the checkpoint is signed by the key {}, but the log is said to have the key {}",
                     signer.signer->key_id, bundle.log_key_id));
+  }
+  const bool log_key_known = std::any_of(trusted.begin(), trusted.end(), [&](const ParsedKey& key) {
+    return key.key_id == bundle.log_key_id;
+  });
+  if (signer.finding.outcome == FindingOutcome::kUnknown && log_key_known) {
+    return fail(Msg("the checkpoint is not signed by the log's key {}", bundle.log_key_id));
   }
   Finding finding = std::move(signer.finding);
   if (finding.outcome == FindingOutcome::kPass) {

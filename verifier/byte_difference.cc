@@ -9,6 +9,7 @@ namespace nachbau::verifier {
 namespace {
 
 constexpr std::size_t kMaxLineShown = 160;  // bytes
+constexpr std::size_t kMaxNameShown = 4096;  // bytes, as PATH_MAX
 
 std::string Hex(std::size_t value) {
   std::string text;
@@ -42,6 +43,10 @@ std::string Line(std::string_view text, std::size_t begin, std::size_t differenc
 }
 
 }  // namespace
+
+std::string ShownName(std::string_view name) {
+  return name.size() <= kMaxNameShown ? Printable(name) : Printable(name.substr(0, kMaxNameShown)) + "…";
+}
 
 std::string DescribeBytes(std::string_view built, std::string_view reference) {
   const std::size_t common = std::min(built.size(), reference.size());

@@ -6,6 +6,9 @@
 
 namespace nachbau::verifier {
 
+// A foreign name as it can be shown: printable, and cut when it is absurdly long.
+std::string ShownName(std::string_view name);
+
 // "first at offset 0x40, 4 of 1000 bytes" or with both sizes when these differ. The two are not equal.
 std::string DescribeBytes(std::string_view built, std::string_view reference);
 

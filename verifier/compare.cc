@@ -35,11 +35,11 @@ void CompareWithReference(const LockedFile& reference, const Store& store, Artif
     return;
   }
   if (!store.Has(reference.sha256)) {
-    artifact.outcome = ComparisonOutcome::kNoReference;
+    artifact.outcome = ComparisonOutcome::kDiffers;
     artifact.differences.push_back(
-        {artifact.name, "only-in-built",
-         Detail("the archive lists {} bytes with sha256 {}, which differ from what was built, but the store does not "
-                "hold them",
+        {artifact.name, "content",
+         Detail("the archive's has {} bytes and sha256 {}; where it differs cannot be said, because the store does not "
+                "hold it",
                 reference.size, reference.sha256.Hex()),
          {}});
     return;

@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "base/archive.h"
-#include "base/encoding.h"
 #include "base/error.h"
 #include "verifier/byte_difference.h"
 #include "verifier/detail.h"
@@ -25,7 +24,7 @@ std::optional<std::string> Uncompress(std::string_view bytes, const std::string&
 }
 
 ContentComparison Plain(const std::string& path, std::string_view built, std::string_view reference) {
-  ContentComparison result{{Printable(path), "content", {}, {}}, false};
+  ContentComparison result{{ShownName(path), "content", {}, {}}, false};
   if (IsElf(built) && IsElf(reference)) {
     ElfComparison elf = CompareElf(built, reference);
     result.difference.detail = DescribeBytes(built, reference);
@@ -46,7 +45,7 @@ ContentComparison CompareContents(const std::string& path, std::string_view buil
   const auto built_content = Uncompress(built, path);
   const auto reference_content = built_content ? Uncompress(reference, path) : std::nullopt;
   if (!built_content || !reference_content) return Plain(path, built, reference);
-  ContentComparison result{{Printable(path), "content", DescribeBytes(built, reference), {}}, false};
+  ContentComparison result{{ShownName(path), "content", DescribeBytes(built, reference), {}}, false};
   if (*built_content == *reference_content) {
     result.difference.kind = "container";
     result.difference.detail = Detail("the uncompressed content is equal; gzip: {}", DescribeBytes(built, reference));

@@ -99,7 +99,7 @@ class Examiner {
     for (const Member& member : built_) CompareMember(member);
     for (const Member& member : reference_) {
       if (Find(built_, Stem(member.header.path)) == nullptr) {
-        Add({Printable(member.header.path), "only-in-reference", {}, {}});
+        Add({ShownName(member.header.path), "only-in-reference", {}, {}});
       }
     }
     CompareOrder();
@@ -120,7 +120,7 @@ class Examiner {
   }
 
   Difference CompareTar(const Member& built, const Member& reference) {
-    Difference difference{Printable(built.header.path), "content", {}, {}};
+    Difference difference{ShownName(built.header.path), "content", {}, {}};
     try {
       const Consequence is_consequence = [&](const std::string& path, std::string_view left, std::string_view right) {
         return Stem(built.header.path) == "control.tar" && path == "./md5sums" &&
@@ -161,7 +161,7 @@ class Examiner {
   }
 
   void CompareMember(const Member& member) {
-    const std::string place = Printable(member.header.path);
+    const std::string place = ShownName(member.header.path);
     const std::string stem = Stem(member.header.path);
     if (Find(built_, stem) != &member) {
       Add({place, "only-in-built", Detail("the member stands there twice"), {}});
@@ -173,7 +173,7 @@ class Examiner {
       return;
     }
     if (member.header.path != other->header.path) {
-      Add({place, "container", Detail("the reference has {}", Printable(other->header.path)), {}});
+      Add({place, "container", Detail("the reference has {}", ShownName(other->header.path)), {}});
     }
     if (std::string detail = MemberMetadata(member.header, other->header); !detail.empty()) {
       Add({place, "metadata", std::move(detail), {}});
@@ -192,8 +192,8 @@ class Examiner {
     if (built_.size() != reference_.size()) return;  // then a member is missing or doubled, which is said already
     for (std::size_t i = 0; i < built_.size(); ++i) {
       if (Stem(built_[i].header.path) == Stem(reference_[i].header.path)) continue;
-      Add({Printable(built_[i].header.path), "order",
-           Detail("member {}, reference has {} there", i + 1, Printable(reference_[i].header.path)), {}});
+      Add({ShownName(built_[i].header.path), "order",
+           Detail("member {}, reference has {} there", i + 1, ShownName(reference_[i].header.path)), {}});
       return;
     }
   }

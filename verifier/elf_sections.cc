@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::size_t kMaxSections = 20000;
 constexpr std::size_t kMaxShown = 100;
+constexpr std::size_t kMaxName = 1024;
+constexpr std::uint64_t kMaxOverlap = 4;  // times the file's size that all sections together may have
 constexpr std::string_view kBuildId = ".note.gnu.build-id";
 constexpr std::string_view kDebugLink = ".gnu_debuglink";
 constexpr std::size_t kMaxBuildId = 64;
@@ -75,14 +77,18 @@ std::optional<Layout> ReadLayout(std::string& bytes) {
     }
     layout.segments.push_back({header.p_type, header.p_offset, header.p_filesz});
   }
+  std::uint64_t total = 0;
   for (std::size_t i = 1; i < section_count; ++i) {
     Elf_Scn* scn = elf_getscn(elf.get(), i);
     GElf_Shdr header;
     if (scn == nullptr || gelf_getshdr(scn, &header) == nullptr) return std::nullopt;
     const char* name = elf_strptr(elf.get(), name_table, header.sh_name);
-    if (name == nullptr) return std::nullopt;
+    if (name == nullptr || ::strnlen(name, kMaxName) == kMaxName) return std::nullopt;
     const std::uint64_t size = header.sh_type == SHT_NOBITS ? 0 : header.sh_size;
     if (!inside(header.sh_offset, size) && size != 0) return std::nullopt;
+    // Thousands of sections that all cover the whole file would be compared thousands of times.
+    total += size;
+    if (total > kMaxOverlap * bytes.size()) return std::nullopt;
     layout.sections.push_back({name, header.sh_type, header.sh_flags, header.sh_offset, size});
   }
   return layout;

@@ -89,12 +89,12 @@ class Reader {
       return;
     }
     try {
-      // Opened without following links and without waiting for the other end of a pipe; O_PATH would not help reading.
-      const FileDescriptor fd = OpenBeneath(root_, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+      // Looked at before it is opened for reading: opening a device does things, opening a pipe waits.
+      const FileDescriptor place = OpenBeneath(root_, path, O_PATH);
       struct stat status {};
-      if (::fstat(fd.get(), &status) != 0) throw SystemError(errno, Msg("inspect {}", path));
+      if (::fstat(place.get(), &status) != 0) throw SystemError(errno, Msg("inspect {}", path));
       if (S_ISREG(status.st_mode)) {
-        ReadRegular(path, fd);
+        ReadRegular(path, OpenBeneath(root_, path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
       } else if (S_ISDIR(status.st_mode) && (path == evidence::kArtifacts || path == evidence::kProofs)) {
         ReadDirectory(path);
       } else if (S_ISDIR(status.st_mode)) {
@@ -108,9 +108,6 @@ class Reader {
     } catch (const SystemError& error) {
       if (error.error_number() == ELOOP) {
         Report(path, FindingOutcome::kFail, Msg("a symbolic link; evidence is made of plain files"));
-        result_.only_plain_files = false;
-      } else if (error.error_number() == ENXIO) {
-        Report(path, FindingOutcome::kFail, Msg("not a regular file"));
         result_.only_plain_files = false;
       } else {
         Report(path, FindingOutcome::kUnknown, Msg("{}", Printable(error.what())));

@@ -8,8 +8,8 @@
 #include "base/archive.h"
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/encoding.h"
 #include "base/error.h"
+#include "verifier/byte_difference.h"
 #include "verifier/content_comparison.h"
 #include "verifier/detail.h"
 
@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t kMaxUnpacked = 16ULL << 30;
 constexpr std::size_t kMaxEntries = 500'000;
+constexpr std::size_t kMaxNames = 256 << 20;  // bytes of all names and link targets
 constexpr std::size_t kMaxShown = 1000;
 constexpr std::uint64_t kMaxContent = 256ULL << 20;       // one file looked into
 constexpr std::uint64_t kMaxContents = 1ULL << 30;        // all of one archive
@@ -40,7 +41,10 @@ Listing List(std::string_view bytes, const std::string& name) {
   Listing listing;
   std::map<std::string, std::size_t> seen;
   std::uint64_t unpacked = 0;
+  std::size_t names = 0;
   while (auto header = reader.Next()) {
+    names += header->path.size() + header->link_target.size() + header->user_name.size() + header->group_name.size();
+    if (names > kMaxNames) throw ParseError(name, 0, Msg("more than {} bytes of names", kMaxNames));
     if (listing.order.size() == kMaxEntries) throw ParseError(name, 0, Msg("more than {} entries", kMaxEntries));
     ContentHasher hasher;
     for (std::string_view piece = reader.NextPiece(); !piece.empty(); piece = reader.NextPiece()) {
@@ -111,13 +115,13 @@ std::string DescribeMetadata(const ArchiveEntry& built, const ArchiveEntry& refe
     text += Detail("{} {}, reference {}", std::string_view(name), left, right);
   };
   const auto owner = [](const std::string& name, std::int64_t id) {
-    return Printable(name) + "(" + std::to_string(id) + ")";
+    return ShownName(name) + "(" + std::to_string(id) + ")";
   };
   const auto device = [](const ArchiveEntry& header) {
     return std::to_string(header.device_major) + ":" + std::to_string(header.device_minor);
   };
   field("type", TypeName(built.type), TypeName(reference.type));
-  field("link target", Printable(built.link_target), Printable(reference.link_target));
+  field("link target", ShownName(built.link_target), ShownName(reference.link_target));
   field("mode", Octal(built.mode), Octal(reference.mode));
   field("owner", owner(built.user_name, built.uid), owner(reference.user_name, reference.uid));
   field("group", owner(built.group_name, built.gid), owner(reference.group_name, reference.gid));
@@ -144,7 +148,7 @@ class Comparer {
     reference_contents_ = Contents(reference_bytes_, name_, differing);
     for (const Key& key : built_.order) CompareEntry(key);
     for (const Key& key : reference_.order) {
-      if (!built_.entries.contains(key)) Add({Printable(key.first), "only-in-reference", {}, {}});
+      if (!built_.entries.contains(key)) Add({ShownName(key.first), "only-in-reference", {}, {}});
     }
     CompareOrder();
     if (hidden_ != 0) {
@@ -169,18 +173,18 @@ class Comparer {
     const Entry& built = built_.entries.at(key);
     const auto found = reference_.entries.find(key);
     if (found == reference_.entries.end()) {
-      Add({Printable(key.first), "only-in-built", {}, {}});
+      Add({ShownName(key.first), "only-in-built", {}, {}});
       return;
     }
     const Entry& reference = found->second;
     if (std::string detail = DescribeMetadata(built.header, reference.header); !detail.empty()) {
-      Add({Printable(key.first), "metadata", std::move(detail), {}});
+      Add({ShownName(key.first), "metadata", std::move(detail), {}});
     }
     if (built.sha256 == reference.sha256) return;
     const auto left = built_contents_.find(key);
     const auto right = reference_contents_.find(key);
     if (left == built_contents_.end() || right == reference_contents_.end()) {
-      Add({Printable(key.first), "content",
+      Add({ShownName(key.first), "content",
            Detail("{} bytes, reference {}; too large to be looked into", built.header.size, reference.header.size), {}});
       return;
     }
@@ -206,8 +210,8 @@ class Comparer {
     }
     for (std::size_t i = 0; i < left.size(); ++i) {
       if (*left[i] == *right[i]) continue;
-      Add({Printable(left[i]->first), "order",
-           Detail("entry {} of those that both have, reference has {} there", i + 1, Printable(right[i]->first)), {}});
+      Add({ShownName(left[i]->first), "order",
+           Detail("entry {} of those that both have, reference has {} there", i + 1, ShownName(right[i]->first)), {}});
       return;
     }
   }

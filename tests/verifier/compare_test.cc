@@ -65,12 +65,12 @@ TEST_F(CompareTest, BuildIdAloneIsCodeIdentical) {
   EXPECT_EQ(Of(Run(), "sample_2.0-3_amd64.deb").outcome, ComparisonOutcome::kCodeIdentical);
 }
 
-TEST_F(CompareTest, AReferenceThatTheStoreLacksIsNoReference) {
+TEST_F(CompareTest, AReferenceThatTheStoreLacksAndThatHasAnotherDigestDiffers) {
   rebuild_.lock.files[3] = MakeReference("sample_2.0-3_amd64.deb", "never mirrored");
   const ArtifactComparison artifact = Of(Run(), "sample_2.0-3_amd64.deb");
-  EXPECT_EQ(artifact.outcome, ComparisonOutcome::kNoReference);
+  EXPECT_EQ(artifact.outcome, ComparisonOutcome::kDiffers);
   EXPECT_FALSE(artifact.reference);
-  EXPECT_THAT(artifact.differences.at(0).detail, HasSubstr("but the store does not hold them"));
+  EXPECT_THAT(artifact.differences.at(0).detail, HasSubstr("because the store does not hold it"));
 }
 
 TEST_F(CompareTest, ALockThatContradictsItselfIsRefused) {
