@@ -13,15 +13,18 @@ Copyright ParseCopyright(std::string_view text, std::string_view name) {
     if (paragraphs.empty()) return copyright;
     const auto format = paragraphs[0].Find("Format");
     if (!format || format->find("copyright-format") == format->npos) return copyright;
-    copyright.machine_readable = true;
+    bool files = false;
     for (const Paragraph& paragraph : paragraphs) {
       const bool header = &paragraph == &paragraphs[0];
       if (!header && !paragraph.Find("Files")) continue;  // the text of a licence
+      files = files || !header;
       const auto licence = paragraph.Find("License");
-      if (!licence) continue;
-      const std::string_view synopsis = Trim(licence->substr(0, licence->find('\n')));
-      if (!synopsis.empty()) copyright.licences.insert(SpdxExpression(synopsis));
+      // Files without a stated licence must not vanish: they are of an unknown one.
+      if (!licence && header) continue;
+      copyright.licences.insert(SpdxExpression(licence ? licence->substr(0, licence->find('\n')) : std::string_view()));
     }
+    copyright.machine_readable = files;
+    if (!files) copyright.licences.clear();
   } catch (const ParseError&) {
     return {};  // free text that merely looks like fields
   }

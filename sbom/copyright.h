@@ -13,7 +13,7 @@ struct Copyright {
   std::set<std::string> licences;
 };
 
-// Never throws for a file that is not machine-readable: then nothing is known.
+// Never throws: of a file that is not machine-readable, or is broken, nothing is known.
 Copyright ParseCopyright(std::string_view text, std::string_view name);
 
 }  // namespace nachbau::sbom

@@ -9,7 +9,7 @@
 namespace nachbau::sbom {
 namespace {
 
-constexpr std::uint64_t kMaxText = 16 << 20;
+constexpr std::uint64_t kMaxText = 16 << 20;  // bytes
 
 DebControl ParseDebControl(const std::string& text, std::string_view name) {
   const auto paragraphs = ParseParagraphs(text, name);
@@ -30,16 +30,17 @@ DebControl ParseDebControl(const std::string& text, std::string_view name) {
   if (words.size() > 1 && words[1].size() > 2) control.source_version = words[1].substr(1, words[1].size() - 2);
   for (const char* field : {"Pre-Depends", "Depends"}) {
     for (const std::string_view clause : SplitTrimmed(fields.Find(field).value_or(""), ',')) {
-      control.depends.emplace_back(clause);
+      std::string words_only;
+      for (const std::string_view word : SplitWords(clause)) {
+        words_only += (words_only.empty() ? "" : " ") + std::string(word);
+      }
+      control.depends.push_back(std::move(words_only));
     }
   }
   return control;
 }
 
-}  // namespace
-
-DebControl ReadDebControl(std::string_view deb, std::string_view name) {
-  ArchiveReader members(deb, ArchiveFormat::kAr, std::string(name));
+DebControl ReadControl(ArchiveReader& members, std::string_view name) {
   while (const auto member = members.Next()) {
     if (!member->path.starts_with("control.tar")) continue;
     ArchiveReader tar([&] { return members.NextPiece(); }, ArchiveFormat::kTar, std::string(name) + ":" + member->path);
@@ -52,20 +53,80 @@ DebControl ReadDebControl(std::string_view deb, std::string_view name) {
   throw ParseError(name, 0, Msg("there is no control file"));
 }
 
-SourceTexts ReadSourceTexts(std::string_view tarball, std::string_view name) {
-  SourceTexts texts;
-  ArchiveReader tar(tarball, ArchiveFormat::kTar, std::string(name));
+PackageTexts ReadTexts(ArchiveReader& tar) {
+  PackageTexts texts;
   while (const auto entry = tar.Next()) {
     if (entry->type != ArchiveEntry::Type::kFile) continue;
+    std::string_view path = entry->path;
+    if (path.starts_with("./")) path.remove_prefix(2);
     // "debian/copyright", or "<directory>/debian/copyright" in a native tarball.
-    const std::size_t depth = static_cast<std::size_t>(std::count(entry->path.begin(), entry->path.end(), '/'));
-    const auto is = [&](std::string_view file) {
-      return entry->path == file || (depth == 2 && entry->path.ends_with("/" + std::string(file)));
-    };
-    if (is("debian/copyright")) texts.copyright = tar.ReadContent(kMaxText);
-    if (is("debian/changelog")) texts.changelog = tar.ReadContent(kMaxText);
+    if (std::count(path.begin(), path.end(), '/') == 2) path.remove_prefix(path.find('/') + 1);
+    if (path == "debian/copyright") texts.copyright = tar.ReadContent(kMaxText);
+    if (path == "debian/changelog") texts.changelog = tar.ReadContent(kMaxText);
+    if (texts.copyright && texts.changelog) break;
   }
   return texts;
+}
+
+}  // namespace
+
+DebControl ReadDebControl(const FileDescriptor& deb, std::string_view name) {
+  ArchiveReader members(deb, ArchiveFormat::kAr, std::string(name));
+  return ReadControl(members, name);
+}
+
+DebControl ReadDebControl(std::string_view deb, std::string_view name) {
+  ArchiveReader members(deb, ArchiveFormat::kAr, std::string(name));
+  return ReadControl(members, name);
+}
+
+PackageTexts ReadSourceTexts(const FileDescriptor& tarball, std::string_view name) {
+  ArchiveReader tar(tarball, ArchiveFormat::kTar, std::string(name));
+  return ReadTexts(tar);
+}
+
+PackageTexts ReadSourceTexts(std::string_view tarball, std::string_view name) {
+  ArchiveReader tar(tarball, ArchiveFormat::kTar, std::string(name));
+  return ReadTexts(tar);
+}
+
+PackageTexts ReadDebTexts(const FileDescriptor& deb, std::string_view package, std::string_view name) {
+  PackageTexts texts;
+  const std::string directory = "./usr/share/doc/" + std::string(package) + "/";
+  ArchiveReader members(deb, ArchiveFormat::kAr, std::string(name));
+  while (const auto member = members.Next()) {
+    if (!member->path.starts_with("data.tar")) continue;
+    ArchiveReader tar([&] { return members.NextPiece(); }, ArchiveFormat::kTar, std::string(name) + ":" + member->path);
+    while (const auto entry = tar.Next()) {
+      if (entry->type != ArchiveEntry::Type::kFile) continue;
+      if (entry->path == directory + "copyright") texts.copyright = tar.ReadContent(kMaxText);
+      if (entry->path == directory + "changelog.Debian.gz" || entry->path == directory + "changelog.gz") {
+        // A native package has only the second.
+        if (!texts.changelog || entry->path.ends_with("Debian.gz")) {
+          texts.changelog = Decompress(tar.ReadContent(kMaxText), entry->path, kMaxText);
+        }
+      }
+    }
+  }
+  return texts;
+}
+
+std::vector<Alternative> ParseClause(std::string_view clause) {
+  std::vector<Alternative> alternatives;
+  for (std::string_view text : SplitTrimmed(clause, '|')) {
+    Alternative alternative;
+    alternative.package = text.substr(0, text.find_first_of(" (:[<"));
+    if (alternative.package.empty()) continue;
+    const std::size_t open = text.find('('), close = text.find(')');
+    if (open != text.npos && close != text.npos && open < close) {
+      text = Trim(text.substr(open + 1, close - open - 1));
+      const std::size_t end = std::min(text.find_first_not_of("<>="), text.size());
+      alternative.relation = text.substr(0, end);
+      alternative.version = Trim(text.substr(end));
+    }
+    alternatives.push_back(std::move(alternative));
+  }
+  return alternatives;
 }
 
 }  // namespace nachbau::sbom

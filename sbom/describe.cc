@@ -1,18 +1,20 @@
 // The CycloneDX document of a rebuild. Every value comes from the lock, the build record's outputs and the store's bytes:
 // two rebuilders that agree on these get the same bytes.
-#include <openssl/evp.h>
-
+//
+//   product ─┬─ binary package ── run-time dependency (external)
+//            └─ source package ── (its files, nested)
+//   formulation: the build task, with the packages of the build environment as inputs
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <set>
 
-#include "base/deb822.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "model/evidence.h"
 #include "sbom/copyright.h"
 #include "sbom/deb_control.h"
+#include "sbom/elements.h"
 #include "sbom/licences.h"
 #include "sbom/purl.h"
 #include "sbom/sbom.h"
@@ -20,51 +22,18 @@
 namespace nachbau::sbom {
 namespace {
 
-constexpr std::uint64_t kMaxPackage = 4ULL << 30;
 constexpr const char* kBuildTask = "task:build";
 
-Json Hashes(const Sha256Digest& sha256, const std::optional<Sha512Digest>& sha512) {
-  Json hashes = Json::array({{{"alg", "SHA-256"}, {"content", sha256.Hex()}}});
-  if (sha512) hashes.push_back({{"alg", "SHA-512"}, {"content", sha512->Hex()}});
-  return hashes;
+bool IsPackage(const std::string& file_name) { return file_name.ends_with(".deb") || file_name.ends_with(".udeb"); }
+
+bool MayHoldDebianDirectory(const std::string& file_name) {
+  const bool tarball = file_name.find(".tar.") != file_name.npos && !file_name.ends_with(".asc");
+  return tarball && (file_name.find(".debian.tar.") != file_name.npos || file_name.find(".orig") == file_name.npos);
 }
 
-Json Property(const char* name, std::string_view value) { return {{"name", name}, {"value", value}}; }
-
-// "Name <mail@example.org>" as CycloneDX's organizational entity.
-Json Organisation(const std::string& maintainer) {
-  const std::size_t open = maintainer.rfind('<');
-  Json entity = {{"name", std::string(Trim(std::string_view(maintainer).substr(0, open)))}};
-  if (open != maintainer.npos && maintainer.back() == '>') {
-    entity["contact"] = Json::array({{{"email", maintainer.substr(open + 1, maintainer.size() - open - 2)}}});
-  }
-  return entity;
-}
-
-// UUID of version 5 (RFC 9562 section 5.5) in the URL name space, so that the same content has the same serial number.
-std::string SerialNumber(std::string_view name) {
-  std::string bytes = "\x6b\xa7\xb8\x11\x9d\xad\x11\xd1\x80\xb4";
-  bytes += std::string("\x00\xc0\x4f\xd4\x30\xc8", 6);
-  bytes += name;
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1) {
-    throw Error(Msg("OpenSSL cannot finish a digest"));
-  }
-  digest[6] = static_cast<unsigned char>((digest[6] & 0x0fU) | 0x50U);
-  digest[8] = static_cast<unsigned char>((digest[8] & 0x3fU) | 0x80U);
-  const std::string hex = EncodeHex({reinterpret_cast<const char*>(digest.data()), 16});
-  return "urn:uuid:" + hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) +
-         "-" + hex.substr(20, 12);
-}
-
-// The trailer of the first changelog entry: " -- Name <mail>  Sat, 10 May 2025 09:16:24 +0200".
-std::optional<UnixSeconds> ChangelogDate(const std::string& changelog) {
-  for (const std::string_view line : SplitTrimmed(changelog, '\n')) {
-    const std::size_t date = line.find(">  ");
-    if (line.starts_with("-- ") && date != line.npos) return ParseMailDate(line.substr(date + 3), "debian/changelog");
-  }
-  return std::nullopt;
+Json SortedBy(const char* key, Json list) {
+  std::sort(list.begin(), list.end(), [&](const Json& left, const Json& right) { return left.at(key) < right.at(key); });
+  return list;
 }
 
 class Document {
@@ -72,10 +41,10 @@ class Document {
   Document(const Lock& lock, const BuildRecord& record, const Store& store) : lock_(lock), record_(record), store_(store) {}
 
   Json Make() {
-    ReadSource();
+    ReadTexts();
     AddSource();
     for (const Artifact& output : record_.outputs) {
-      if (output.name.ends_with(".deb") || output.name.ends_with(".udeb")) AddBinary(output);
+      if (IsPackage(output.name)) AddBinary(output);
     }
     AddDependencies();
     Json document = {{"$schema", "http://cyclonedx.org/schema/bom-1.7.schema.json"},
@@ -83,7 +52,7 @@ class Document {
                      {"specVersion", "1.7"},
                      {"version", 1},
                      {"metadata", Metadata()},
-                     {"components", Sorted(components_, "bom-ref")},
+                     {"components", SortedBy("bom-ref", components_)},
                      {"dependencies", Dependencies()},
                      {"formulation", Formulation()},
                      {"compositions", Compositions()}};
@@ -93,31 +62,39 @@ class Document {
 
  private:
   std::string SourceRef() const { return DebPurl(lock_.source, lock_.version, "source"); }
+  std::string ProductRef() const { return "product:" + lock_.source; }
 
-  void ReadSource() {
+  // debian/copyright and debian/changelog: from the source package, else from the documentation of what was built of it.
+  void ReadTexts() {
+    PackageTexts texts;
+    const auto add = [&](PackageTexts found) {
+      if (!texts.copyright) texts.copyright = std::move(found.copyright);
+      if (!texts.changelog) texts.changelog = std::move(found.changelog);
+      return texts.copyright && texts.changelog;
+    };
     for (const LockedFile& file : lock_.WithRole(InputRole::kSource)) {
-      const bool debian = file.file_name.find(".debian.tar.") != file.file_name.npos;
-      const bool native = file.file_name.find(".tar.") != file.file_name.npos &&
-                          file.file_name.find(".orig") == file.file_name.npos && !file.file_name.ends_with(".asc");
-      if (!debian && !native) continue;
-      SourceTexts texts = ReadSourceTexts(store_.Read(file.sha256, kMaxPackage), file.file_name);
-      if (texts.changelog) date_ = ChangelogDate(*texts.changelog);
-      if (texts.copyright) copyright_ = ParseCopyright(*texts.copyright, file.file_name + ":debian/copyright");
+      if (MayHoldDebianDirectory(file.file_name) && add(ReadSourceTexts(store_.Open(file.sha256), file.file_name))) break;
     }
+    for (const Artifact& output : record_.outputs) {
+      if (texts.copyright && texts.changelog) break;
+      if (!IsPackage(output.name)) continue;
+      const std::string package = output.name.substr(0, output.name.find('_'));
+      add(ReadDebTexts(store_.Open(output.content.sha256), package, output.name));
+    }
+    if (texts.changelog) date_ = ChangelogDate(*texts.changelog);
+    if (texts.copyright) copyright_ = ParseCopyright(*texts.copyright, "debian/copyright");
+    unknown_licences_ = !texts.copyright ? "there is no debian/copyright" : "debian/copyright is not machine-readable";
   }
 
-  // Declared for the source package; what went into which binary package is not known here, and not claimed.
-  Json Licenses() const {
-    const std::string expression = JoinWithAnd(copyright_.licences);
-    if (expression.empty()) return Json::array();
-    return Json::array({{{"expression", expression}, {"acknowledgement", "declared"}}});
-  }
-
-  Json FileReference(const char* type, const LockedFile& file) const {
-    const std::string& uri = lock_.releases.at(lock_.indexes.at(file.index).release).uri;
-    return {{"type", type},
-            {"url", uri + "/" + PercentEncode(file.path, "/+:")},
-            {"hashes", Hashes(file.sha256, file.sha512)}};
+  // Declared for the source package as a whole. Which of it went into which binary package is not known here, and no
+  // licence is called concluded.
+  void AddLicences(Json& component) const {
+    if (copyright_.machine_readable) {
+      component["licenses"] =
+          Json::array({{{"expression", JoinWithAnd(copyright_.licences)}, {"acknowledgement", "declared"}}});
+    } else {
+      component["properties"].push_back(Property("nachbau:licence:unknown", unknown_licences_));
+    }
   }
 
   void AddSource() {
@@ -130,70 +107,82 @@ class Document {
                       {"properties", Json::array({Property("nachbau:component:kind", "source package")})},
                       {"externalReferences", Json::array()},
                       {"components", Json::array()}};
-    if (const Json licenses = Licenses(); !licenses.empty()) component["licenses"] = licenses;
+    AddLicences(component);
     for (const LockedFile& file : lock_.WithRole(InputRole::kSource)) {
-      component["externalReferences"].push_back(FileReference("source-distribution", file));
-      component["components"].push_back(
-          {{"type", "file"},
-           {"bom-ref", SourceRef() + "#" + PercentEncode(file.file_name, "+~")},
-           {"name", file.file_name},
-           {"version", lock_.version},
-           {"hashes", Hashes(file.sha256, file.sha512)},
-           {"properties", Json::array({Property("bsi:component:filename", file.file_name)})}});
+      component["externalReferences"].push_back(ArchiveReference("source-distribution", lock_, file));
+      component["components"].push_back({{"type", "file"},
+                                         {"bom-ref", SourceRef() + "#" + file.file_name},
+                                         {"name", file.file_name},
+                                         {"version", lock_.version},
+                                         {"hashes", Hashes(file.sha256, file.sha512)},
+                                         {"properties", Json::array({Property("bsi:component:filename", file.file_name)})}});
     }
     components_.push_back(std::move(component));
     depends_on_[SourceRef()] = {};
   }
 
   void AddBinary(const Artifact& output) {
-    const DebControl control = ReadDebControl(store_.Read(output.content.sha256, kMaxPackage), output.name);
-    const std::string ref = DebPurl(control.package, control.version, control.architecture);
+    const DebControl control = ReadDebControl(store_.Open(output.content.sha256), output.name);
+    const std::string ref = DebPurl(control.package, control.version, control.architecture) +
+                            (output.name.ends_with(".udeb") ? "#udeb" : "");
     if (maintainer_.empty()) maintainer_ = control.maintainer;
     Json component = {{"type", "library"},
                       {"bom-ref", ref},
                       {"name", control.package},
                       {"version", control.version},
                       {"description", control.description},
-                      {"purl", ref},
+                      {"purl", DebPurl(control.package, control.version, control.architecture)},
                       {"hashes", Hashes(output.content.sha256, output.content.sha512)},
                       {"properties", Json::array({Property("bsi:component:archive", "archive"),
                                                   Property("bsi:component:executable", "non-executable"),
                                                   Property("bsi:component:filename", output.name),
                                                   Property("bsi:component:structured", "structured")})}};
     if (!control.maintainer.empty()) component["manufacturer"] = Organisation(control.maintainer);
-    if (const Json licenses = Licenses(); !licenses.empty()) component["licenses"] = licenses;
-    Json references = Json::array();
-    for (const LockedFile& file : lock_.WithRole(InputRole::kReference)) {
-      if (file.sha256 == output.content.sha256) references.push_back(FileReference("distribution", file));
-    }
-    for (const LockedFile& file : lock_.WithRole(InputRole::kSource)) {
-      if (file.file_name.ends_with(".dsc")) references.push_back(FileReference("source-distribution", file));
-    }
-    component["externalReferences"] = references;
-    components_.push_back(std::move(component));
+    AddLicences(component);
+    component["externalReferences"] = DistributionReferences(output);
     built_[control.package] = ref;
     wanted_[ref] = control.depends;
     depends_on_[ref];
+    components_.push_back(std::move(component));
   }
 
-  // The packages that answer a clause: one built here, or the one in the build environment whose version it was built
-  // against. Alternatives and virtual packages that are neither stay open, and the composition says so.
+  // Where the very same bytes can be had: in the archive if the rebuild is identical, else in the evidence folder only.
+  Json DistributionReferences(const Artifact& output) const {
+    Json references = Json::array();
+    for (const LockedFile& file : lock_.WithRole(InputRole::kReference)) {
+      if (file.sha256 != output.content.sha256) continue;
+      references.push_back(ArchiveReference("distribution", lock_, file));
+      references.back()["hashes"] = Hashes(output.content.sha256, output.content.sha512);
+      break;
+    }
+    if (references.empty()) {
+      references.push_back({{"type", "distribution"},
+                            {"url", std::string(evidence::kArtifacts) + "/" + PercentEncode(output.name, "+")},
+                            {"hashes", Hashes(output.content.sha256, output.content.sha512)}});
+    }
+    for (const LockedFile& file : lock_.WithRole(InputRole::kSource)) {
+      if (file.file_name.ends_with(".dsc")) references.push_back(ArchiveReference("source-distribution", lock_, file));
+    }
+    return references;
+  }
+
+  // A clause is answered by a package built here, or by the one of the build environment that it was built with. What is
+  // neither is named without a version; of several alternatives none can be named, and the clause stays a property.
   void AddDependencies() {
-    std::map<std::string, const LockedFile*> environment;
-    const std::vector<LockedFile> files = lock_.WithRole(InputRole::kEnvironment);
-    for (const LockedFile& file : files) environment[file.package] = &file;
+    std::map<std::string, LockedFile> environment;
+    for (const LockedFile& file : lock_.WithRole(InputRole::kEnvironment)) environment[file.package] = file;
     for (const auto& [ref, clauses] : wanted_) {
       for (const std::string& clause : clauses) {
-        for (const std::string_view alternative : SplitTrimmed(clause, '|')) {
-          const std::string name(alternative.substr(0, alternative.find_first_of(" (:[")));
-          if (const auto built = built_.find(name); built != built_.end()) {
-            if (built->second != ref) depends_on_[ref].insert(built->second);
-            break;
-          }
-          const auto found = environment.find(name);
-          if (found == environment.end()) continue;
-          depends_on_[ref].insert(AddExternal(*found->second));
-          break;
+        const std::vector<Alternative> alternatives = ParseClause(clause);
+        const auto found = std::find_if(alternatives.begin(), alternatives.end(), [&](const Alternative& alternative) {
+          return built_.contains(alternative.package) || environment.contains(alternative.package);
+        });
+        if (found == alternatives.end()) {
+          AddUnresolved(ref, clause, alternatives);
+        } else if (const auto built = built_.find(found->package); built == built_.end()) {
+          depends_on_[ref].insert(AddExternal(environment.at(found->package)));
+        } else if (built->second != ref) {
+          depends_on_[ref].insert(built->second);
         }
       }
     }
@@ -201,21 +190,39 @@ class Document {
 
   std::string AddExternal(const LockedFile& file) {
     const std::string ref = DebPurl(file.package, file.version, file.architecture);
-    if (depends_on_.contains(ref)) return ref;
-    depends_on_[ref] = {};
-    components_.push_back({{"type", "library"},
-                           {"bom-ref", ref},
-                           {"name", file.package},
-                           {"version", file.version},
-                           {"purl", ref},
-                           {"isExternal", true},
-                           {"hashes", Hashes(file.sha256, file.sha512)}});
+    if (!depends_on_.emplace(ref, std::set<std::string>()).second) return ref;
+    const DebControl control = ReadDebControl(store_.Open(file.sha256), file.file_name);
+    Json component = {{"type", "library"},
+                      {"bom-ref", ref},
+                      {"name", file.package},
+                      {"version", file.version},
+                      {"description", control.description},
+                      {"purl", ref},
+                      {"isExternal", true},
+                      {"hashes", Hashes(file.sha256, file.sha512)},
+                      {"externalReferences", Json::array({ArchiveReference("distribution", lock_, file)})}};
+    if (!control.maintainer.empty()) component["manufacturer"] = Organisation(control.maintainer);
+    components_.push_back(std::move(component));
     return ref;
+  }
+
+  void AddUnresolved(const std::string& ref, const std::string& clause, const std::vector<Alternative>& alternatives) {
+    if (alternatives.size() != 1) {
+      incomplete_.insert(ref);
+      const auto component = std::find_if(components_.begin(), components_.end(),
+                                          [&](const Json& candidate) { return candidate.at("bom-ref") == ref; });
+      (*component)["properties"].push_back(Property("nachbau:dependency:open", clause));
+      return;
+    }
+    Json component = UnresolvedComponent(alternatives[0]);
+    const auto name = component.at("bom-ref").get<std::string>();
+    depends_on_[ref].insert(name);
+    if (depends_on_.emplace(name, std::set<std::string>()).second) components_.push_back(std::move(component));
   }
 
   Json Metadata() const {
     Json component = {{"type", "application"},
-                      {"bom-ref", "product:" + lock_.source},
+                      {"bom-ref", ProductRef()},
                       {"name", lock_.source},
                       {"version", lock_.version},
                       {"purl", SourceRef()}};
@@ -232,82 +239,85 @@ class Document {
   }
 
   Json Dependencies() const {
-    Json list = Json::array();
-    Json product = {{"ref", "product:" + lock_.source}, {"dependsOn", Json::array()}};
-    for (const auto& [name, ref] : built_) product["dependsOn"].push_back(ref);
-    product["dependsOn"].push_back(SourceRef());
-    std::sort(product["dependsOn"].begin(), product["dependsOn"].end());
-    list.push_back(product);
+    std::set<std::string> parts = {SourceRef()};
+    for (const auto& [name, ref] : built_) parts.insert(ref);
+    Json list = Json::array({{{"ref", ProductRef()}, {"dependsOn", parts}}});
     for (const auto& [ref, targets] : depends_on_) {
       Json entry = {{"ref", ref}};
       if (!targets.empty()) entry["dependsOn"] = targets;
       list.push_back(std::move(entry));
     }
-    return Sorted(list, "ref");
+    return SortedBy("ref", list);
   }
 
   // How it was built: the recipe as a workflow whose inputs are the packages of the build environment.
   Json Formulation() const {
     Json components = Json::array();
-    Json inputs = Json::array();
+    std::set<std::string> inputs = {SourceRef()}, outputs;
     for (const LockedFile& file : lock_.WithRole(InputRole::kEnvironment)) {
-      const std::string ref = "environment:" + DebPurl(file.package, file.version, file.architecture);
+      const std::string purl = DebPurl(file.package, file.version, file.architecture);
       components.push_back({{"type", "library"},
-                            {"bom-ref", ref},
+                            {"bom-ref", "environment:" + purl},
                             {"name", file.package},
                             {"version", file.version},
-                            {"purl", DebPurl(file.package, file.version, file.architecture)},
+                            {"purl", purl},
                             {"hashes", Hashes(file.sha256, file.sha512)}});
-      inputs.push_back({{"resource", {{"ref", ref}}}});
+      inputs.insert("environment:" + purl);
     }
-    inputs.push_back({{"resource", {{"ref", SourceRef()}}}});
-    Json outputs = Json::array();
-    for (const auto& [name, ref] : built_) outputs.push_back({{"type", "artifact"}, {"resource", {{"ref", ref}}}});
+    for (const auto& [name, ref] : built_) outputs.insert(ref);
     std::string command;
     for (const std::string& word : record_.command) command += (command.empty() ? "" : " ") + word;
     Json task = {{"bom-ref", kBuildTask},
                  {"uid", "build"},
                  {"name", "recipe " + record_.recipe},
                  {"taskTypes", {"build"}},
-                 {"steps", Json::array({{{"name", "build"}, {"commands", Json::array({{{"executed", command}}})}}})},
-                 {"inputs", Sorted(inputs, "")},
-                 {"outputs", Sorted(outputs, "")}};
+                 {"inputs", Json::array()},
+                 {"outputs", Json::array()}};
+    if (!command.empty()) {
+      task["steps"] = Json::array({{{"name", "build"}, {"commands", Json::array({{{"executed", command}}})}}});
+    }
+    for (const std::string& ref : inputs) task["inputs"].push_back({{"resource", {{"ref", ref}}}});
+    for (const std::string& ref : outputs) task["outputs"].push_back({{"type", "artifact"}, {"resource", {{"ref", ref}}}});
     Json workflow = {{"bom-ref", "workflow:build"},
                      {"uid", "build"},
                      {"taskTypes", {"build"}},
                      {"tasks", Json::array({task})}};
     return Json::array({{{"bom-ref", "formula"},
-                         {"components", Sorted(components, "bom-ref")},
+                         {"components", SortedBy("bom-ref", components)},
                          {"workflows", Json::array({workflow})}}});
   }
 
-  // What is listed in full and what is not: all binary packages of the build are here, but not what is in them; of the
-  // run-time dependencies those that the build environment did not have are missing.
+  // What is listed in full and what is not. The parts of the product and the files of the source package are all here.
+  // The files inside the binary packages are not. Run-time dependencies are those that the packages declare: of embedded
+  // copies and of the dependencies of external packages nothing is said.
   Json Compositions() const {
-    Json assemblies = Json::array({"product:" + lock_.source});
-    Json dependencies = Json::array();
-    for (const auto& [name, ref] : built_) dependencies.push_back(ref);
-    return Json::array({{{"aggregate", "complete"}, {"assemblies", assemblies}},
-                        {{"aggregate", "incomplete"}, {"assemblies", dependencies}, {"dependencies", dependencies}}});
-  }
-
-  static Json Sorted(Json list, const char* key) {
-    std::sort(list.begin(), list.end(), [&](const Json& left, const Json& right) {
-      return *key == '\0' ? left.dump() < right.dump() : left.at(key) < right.at(key);
-    });
-    return list;
+    Json binaries = Json::array(), incomplete = Json::array(), unknown = Json::array();
+    for (const auto& [name, ref] : built_) binaries.push_back(ref);
+    for (const auto& [ref, targets] : depends_on_) {
+      if (ref == SourceRef()) continue;
+      (incomplete_.contains(ref) ? incomplete : unknown).push_back(ref);
+    }
+    Json compositions = Json::array({{{"aggregate", "complete"},
+                                      {"assemblies", Json::array({SourceRef()})},
+                                      {"dependencies", Json::array({ProductRef()})}}});
+    if (!binaries.empty()) compositions.push_back({{"aggregate", "incomplete"}, {"assemblies", binaries}});
+    if (!incomplete.empty()) compositions.back()["dependencies"] = incomplete;
+    if (!unknown.empty()) compositions.push_back({{"aggregate", "unknown"}, {"dependencies", unknown}});
+    return compositions;
   }
 
   const Lock& lock_;
   const BuildRecord& record_;
   const Store& store_;
   Copyright copyright_;
+  std::string unknown_licences_;  // why, where copyright_ says nothing
   std::optional<UnixSeconds> date_;
   std::string maintainer_;
   Json components_ = Json::array();
-  std::map<std::string, std::string> built_;                    // binary package → bom-ref
-  std::map<std::string, std::vector<std::string>> wanted_;      // bom-ref → dependency clauses
-  std::map<std::string, std::set<std::string>> depends_on_;     // bom-ref → bom-refs
+  std::map<std::string, std::string> built_;                 // binary package → bom-ref
+  std::map<std::string, std::vector<std::string>> wanted_;   // bom-ref → dependency clauses
+  std::map<std::string, std::set<std::string>> depends_on_;  // bom-ref → bom-refs
+  std::set<std::string> incomplete_;                         // bom-refs with a clause that names none of the components
 };
 
 }  // namespace

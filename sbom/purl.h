@@ -6,8 +6,8 @@
 
 namespace nachbau::sbom {
 
-// pkg:deb/debian/<name>@<version>?arch=<architecture>. `architecture` is "source" for a source package. In a version
-// ':' and '~' stay, '+' becomes %2B.
+// pkg:deb/debian/<name>@<version>?arch=<architecture>; version and architecture are left out where empty.
+// `architecture` is "source" for a source package. In a version ':' and '~' stay, '+' becomes %2B.
 std::string DebPurl(std::string_view name, std::string_view version, std::string_view architecture);
 
 }  // namespace nachbau::sbom

@@ -1,7 +1,6 @@
 #include "sbom/schema.h"
 
-#include <set>
-#include <string>
+#include <map>
 
 #include "base/json.h"
 
@@ -37,15 +36,24 @@ std::optional<std::string_view> ReferencedSchema(std::string_view file_name) {
   return std::nullopt;
 }
 
-bool IsSpdxLicense(std::string_view identifier) {
-  static const std::set<std::string, std::less<>> known = [] {
-    std::set<std::string, std::less<>> identifiers;
-    for (const Json& item : ParseJson(schemas::Spdx(), "spdx.schema.json").at("enum")) {
-      identifiers.insert(item.get<std::string>());
+std::optional<std::string> FindSpdxLicense(std::string_view name) {
+  const auto lower = [](std::string_view text) {
+    std::string result(text);
+    for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return result;
+  };
+  static const std::map<std::string, std::string> known = [&] {
+    std::map<std::string, std::string> identifiers;
+    const Json schema = ParseJson(schemas::Spdx(), "spdx.schema.json");
+    for (const Json& item : schema.at("enum")) {
+      const auto identifier = item.get<std::string>();
+      identifiers.emplace(lower(identifier), identifier);
     }
     return identifiers;
   }();
-  return known.contains(identifier);
+  const auto found = known.find(lower(name));
+  if (found == known.end()) return std::nullopt;
+  return found->second;
 }
 
 }  // namespace nachbau::sbom

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace nachbau::sbom {
@@ -10,7 +11,8 @@ namespace nachbau::sbom {
 std::optional<std::string_view> CycloneDxSchema(std::string_view spec_version);
 // What the schemas refer to, by the last part of the reference: "spdx.SNAPSHOT.schema.json", …
 std::optional<std::string_view> ReferencedSchema(std::string_view file_name);
-// True for an identifier of the SPDX licence list that comes with the schemas. Case matters.
-bool IsSpdxLicense(std::string_view identifier);
+// The identifier of a licence or exception in its proper spelling, from the SPDX lists that come with the schemas; the
+// name is compared without case.
+std::optional<std::string> FindSpdxLicense(std::string_view name);
 
 }  // namespace nachbau::sbom
