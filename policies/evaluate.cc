@@ -55,12 +55,18 @@ Findings Hermetic(const Policy::Rule& rule, const Facts& facts) {
   return findings.empty() ? Unknown(rule, "guarantees") : findings;
 }
 
-Finding JudgeArtifact(const Policy::Rule& rule, const ArtifactComparison& artifact) {
+// `promised`: the archive's index names this package, so there should be something to compare with. Packages of debug
+// symbols are never named there.
+Finding JudgeArtifact(const Policy::Rule& rule, const ArtifactComparison& artifact, bool promised) {
   const std::vector<std::string> files = {evidence::kComparison};
   switch (artifact.outcome) {
     case ComparisonOutcome::kIdentical:
       return Make(rule, artifact.name, FindingOutcome::kPass, Msg("identical to the archive's"), files);
     case ComparisonOutcome::kNoReference:
+      if (promised) {
+        return Make(rule, artifact.name, FindingOutcome::kUnknown, Msg("the archive names this package but does not offer it"),
+                    files, Msg("run the rebuild again later, or with a snapshot archive that still has it"));
+      }
       return Make(rule, artifact.name, FindingOutcome::kNotApplicable, Msg("the archive offers nothing to compare with"), files);
     case ComparisonOutcome::kNotBuilt:
       return Make(rule, artifact.name, FindingOutcome::kFail, Msg("the build did not make this package"), files,
@@ -78,8 +84,19 @@ Finding JudgeArtifact(const Policy::Rule& rule, const ArtifactComparison& artifa
 
 Findings Identical(const Policy::Rule& rule, const Facts& facts) {
   if (facts.comparison == nullptr || facts.comparison->artifacts.empty()) return Unknown(rule, evidence::kComparison);
+  if (facts.lock == nullptr) return Unknown(rule, evidence::kLock);
   Findings findings;
-  for (const ArtifactComparison& artifact : facts.comparison->artifacts) findings.push_back(JudgeArtifact(rule, artifact));
+  std::set<std::string> open(facts.lock->binaries.begin(), facts.lock->binaries.end());
+  for (const ArtifactComparison& artifact : facts.comparison->artifacts) {
+    const auto& binaries = facts.lock->binaries;
+    const bool promised = std::find(binaries.begin(), binaries.end(), artifact.package) != binaries.end();
+    findings.push_back(JudgeArtifact(rule, artifact, promised));
+    open.erase(artifact.package);
+  }
+  for (const std::string& package : open) {
+    findings.push_back(Make(rule, package, FindingOutcome::kUnknown, Msg("the comparison does not mention this package"),
+                            {evidence::kComparison, evidence::kLock}, Msg("run 'nachbau compare' again")));
+  }
   const bool compared = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
     return finding.outcome != FindingOutcome::kNotApplicable;
   });
@@ -88,6 +105,15 @@ Findings Identical(const Policy::Rule& rule, const Facts& facts) {
                             Msg("there was nothing to compare with"), {evidence::kComparison}));
   }
   return findings;
+}
+
+// An expression, or a single licence as other tools write it. A name without an identifier is judged as it is.
+std::string LicenceOf(const Json& licence) {
+  std::string expression = TextMember(licence, "expression");
+  const auto single = licence.is_object() ? licence.find("license") : licence.end();
+  if (!expression.empty() || !licence.is_object() || single == licence.end()) return expression;
+  const std::string identifier = TextMember(*single, "id");
+  return identifier.empty() ? TextMember(*single, "name") : identifier;
 }
 
 // Licences stand once per component; each distinct expression is judged once.
@@ -103,7 +129,7 @@ Findings Licences(const Policy::Rule& rule, const Facts& facts) {
     const std::string name = TextMember(component, "name");
     bool any = false;
     for (const Json& licence : ArrayMember(component, "licenses")) {
-      const std::string expression = TextMember(licence, "expression");
+      const std::string expression = LicenceOf(licence);
       if (expression.empty()) continue;
       users[expression].push_back(name);
       any = true;

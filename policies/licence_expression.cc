@@ -74,8 +74,13 @@ class Evaluator {
     }
     const std::string licence = tokens_[next_++];
     if (licence == ")" || licence == "AND" || licence == "OR" || licence == "WITH") return Malformed();
-    if (Take("WITH") && next_++ >= tokens_.size()) return Malformed();
-    return allowed_(licence) ? std::set<std::string>() : std::set<std::string>{licence};
+    if (Take("WITH")) {
+      if (next_ == tokens_.size()) return Malformed();
+      ++next_;
+    }
+    // "MPL-1.1+": this version or a later one, so this one.
+    const bool later = licence.size() > 1 && licence.ends_with('+') && allowed_(licence.substr(0, licence.size() - 1));
+    return later || allowed_(licence) ? std::set<std::string>() : std::set<std::string>{licence};
   }
   std::set<std::string> Malformed() {
     malformed_ = true;

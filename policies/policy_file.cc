@@ -2,6 +2,8 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 #include "base/encoding.h"
 #include "base/error.h"
@@ -21,6 +23,35 @@ const std::vector<KnownCheck>& KnownChecks() {
       {"sources.mirrored", {}},
   };
   return checks;
+}
+
+// The number of letters to change, insert or remove to make one word of another.
+std::size_t Distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= to.size(); ++j) {
+      const std::size_t changed = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({changed, row[j] + 1, row[j - 1] + 1}));
+    }
+  }
+  return row.back();
+}
+
+// The known word most like `word`; nothing when none is like it.
+std::string_view Suggestion(std::string_view word, const std::vector<std::string_view>& known) {
+  constexpr std::size_t kMaxLength = 100, kMaxDistance = 3;
+  std::string_view best;
+  std::size_t distance = std::min(kMaxDistance, word.size() / 2) + 1;
+  if (word.size() > kMaxLength) return best;
+  for (const std::string_view candidate : known) {
+    if (const std::size_t here = Distance(word, candidate); here < distance) {
+      distance = here;
+      best = candidate;
+    }
+  }
+  return best;
 }
 
 class Reader {
@@ -44,7 +75,10 @@ class Reader {
   void AllowOnly(const std::vector<std::string_view>& keys) const {
     for (const auto& [key, node] : table_) {
       if (std::find(keys.begin(), keys.end(), key.str()) == keys.end()) {
-        throw ParseError(name_, key.source().begin.line, Msg("unknown key: {}", Printable(key.str())));
+        const std::string_view suggestion = Suggestion(key.str(), keys);
+        throw ParseError(name_, key.source().begin.line,
+                         suggestion.empty() ? Msg("unknown key: {}", Printable(key.str()))
+                                            : Msg("unknown key: {}; did you mean {}?", Printable(key.str()), suggestion));
       }
     }
   }
@@ -96,7 +130,14 @@ Policy::Rule ParseRule(const toml::table& table, std::string_view name) {
                                   [&](const KnownCheck& check) { return check.name == rule.check; });
   if (known == KnownChecks().end()) {
     std::string names;
-    for (const KnownCheck& check : KnownChecks()) names += (names.empty() ? "" : ", ") + std::string(check.name);
+    std::vector<std::string_view> checks;
+    for (const KnownCheck& check : KnownChecks()) {
+      names += (names.empty() ? "" : ", ") + std::string(check.name);
+      checks.push_back(check.name);
+    }
+    if (const std::string_view suggestion = Suggestion(rule.check, checks); !suggestion.empty()) {
+      reader.Refuse(reader.Get("check"), Msg("unknown check: {}; did you mean {}?", Printable(rule.check), suggestion));
+    }
     reader.Refuse(reader.Get("check"), Msg("unknown check: {}; there are {}", Printable(rule.check), names));
   }
   rule.severity = reader.Text("severity");
