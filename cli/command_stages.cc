@@ -52,6 +52,9 @@ int RunMirror(Context& context) {
     } else {
       context.Print(Msg("{}: {} files fetched ({}), {} were there, {} missing", name, result.files_fetched,
                         FormatBytes(result.bytes_fetched), result.files_present, result.missing.size()));
+      for (const mirror::MissingFile& file : result.missing) {
+        context.PrintLine("  " + std::string(Name(file.file.role)) + "  " + file.file.file_name + ": " + file.reason);
+      }
     }
   }
   if (context.arguments().json) context.PrintJson(list);

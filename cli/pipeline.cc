@@ -11,7 +11,6 @@
 namespace nachbau::cli {
 namespace {
 
-constexpr std::size_t kMaxMissingShown = 10;
 constexpr std::size_t kMaxViolationsShown = 20;
 
 bool Needed(InputRole role) { return role == InputRole::kSource || role == InputRole::kEnvironment; }
@@ -82,18 +81,22 @@ Lock ResolveSource(Context& context, const std::string& source) {
 
 mirror::FetchResult MirrorLock(Context& context, Lock& lock) {
   mirror::FetchResult result = mirror::Fetch(lock, context.MirrorConfig(), context.store(), context.progress());
-  // What the build cannot do without comes first in the list, and is shown whole.
-  std::vector<mirror::MissingFile> missing = result.missing;
-  const auto others = std::stable_partition(missing.begin(), missing.end(), [](const mirror::MissingFile& file) {
-    return Needed(file.file.role);
-  });
-  const auto needed = static_cast<std::size_t>(others - missing.begin());
-  const std::size_t shown = std::min(missing.size(), std::max(kMaxMissingShown, needed));
-  for (std::size_t i = 0; i < shown; ++i) {
-    context.progress().Note(Msg("missing ({}): {}: {}", Name(missing[i].file.role), missing[i].file.file_name,
-                                missing[i].reason));
+  // What the build cannot do without is listed whole; of the rest the first, because it is not needed now.
+  std::size_t needed = 0;
+  const mirror::MissingFile* unneeded = nullptr;
+  for (const mirror::MissingFile& file : result.missing) {
+    if (Needed(file.file.role)) {
+      context.progress().Note(Msg("missing: {}: {}", file.file.file_name, file.reason));
+      ++needed;
+    } else if (unneeded == nullptr) {
+      unneeded = &file;
+    }
   }
-  if (shown < missing.size()) context.progress().Note(Msg("... and {} more", missing.size() - shown));
+  if (unneeded != nullptr) {
+    context.progress().Note(Msg("{} files that this build does not need could not be had (sources of the build environment, "
+                                "packages to compare with), among them {}: {}",
+                                result.missing.size() - needed, unneeded->file.file_name, unneeded->reason));
+  }
   if (needed != 0) {
     MissingError error(Msg("{} files that the build of {} needs could not be had", needed, lock.source));
     error.SetHint(context.arguments().offline

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "base/clock.h"
+#include "base/deb822.h"
 #include "cli/progress_display.h"
 #include "cli/progress_text.h"
 
@@ -60,7 +61,7 @@ class PlainProgress final : public Progress {
       last_ = now;
       told_ = true;
       std::string line = title_ + Amount(now - start_);
-      if (!detail.empty()) line += ": " + Fit(detail, 100);
+      if (!detail.empty()) line += ": " + Fit(Trim(detail), 100);
       owner_.Line(line);
     }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/deb822.h"
 #include "cli/progress_display.h"
 #include "cli/progress_text.h"
 
@@ -63,7 +64,7 @@ class TerminalProgress final : public Progress {
     }
     void SetDetail(std::string_view detail) noexcept override {
       const std::lock_guard lock(owner_.mutex_);
-      detail_ = detail.substr(0, 400);
+      detail_ = Trim(detail).substr(0, 400);
     }
     void Succeed() noexcept override {
       const std::lock_guard lock(owner_.mutex_);

@@ -1,5 +1,6 @@
 #include "cli/progress_text.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/encoding.h"
@@ -47,13 +48,15 @@ std::string FormatAmount(Unit unit, std::uint64_t done, std::uint64_t total, std
   if (unit == Unit::kBytes && elapsed_ms > 500 && done != 0) {
     const std::uint64_t rate = done * 1000 / elapsed_ms;
     text += ", " + FormatBytes(rate) + "/s";
-    if (total > done && rate != 0) text += ", -" + FormatDuration((total - done) / rate * 1000);
+    if (total > done && rate != 0) text += ", ETA " + FormatDuration((total - done) / rate * 1000);
   }
   return text;
 }
 
 std::string Fit(std::string_view text, std::size_t columns) {
-  const std::string safe = Printable(text);
+  std::string spaced(text);
+  std::replace(spaced.begin(), spaced.end(), '\t', ' ');
+  const std::string safe = Printable(spaced);
   std::string result;
   std::size_t used = 0;
   for (const char c : safe) {

@@ -33,6 +33,7 @@ class Lines {
     text_ += std::string(indent, ' ') + Pad(catalogue_.Translate(label), width) + value + "\n";
   }
   void Raw(const std::string& line) { text_ += line + "\n"; }
+  void Text(const std::string& whole_lines) { text_ += whole_lines; }
   std::string Translate(const Message& message) const { return catalogue_.Translate(message); }
   std::string Take() { return std::move(text_); }
 
@@ -45,26 +46,40 @@ std::string Seconds(std::uint64_t milliseconds) {
   return std::to_string(milliseconds / 1000) + "." + std::to_string(milliseconds % 1000 / 100) + " s";
 }
 
-void ShowDifferences(Lines& lines, const std::vector<Difference>& differences, std::size_t depth, std::size_t& left) {
+void ShowDifferences(Lines& lines, const std::vector<Difference>& differences, const std::string& within,
+                     std::size_t depth, std::size_t& left) {
   for (const Difference& difference : differences) {
     if (left == 0) return;
     if (--left == 0) {
       lines.Raw(std::string(8, ' ') + lines.Translate(Msg("... more in comparison.json")));
       return;
     }
-    std::string line = std::string(8 + 2 * depth, ' ') + Printable(difference.place);
-    if (!difference.detail.empty()) line += ": " + Printable(difference.detail);
-    lines.Raw(line);
-    ShowDifferences(lines, difference.inside, depth + 1, left);
+    // What is said of the whole file does not repeat its name.
+    std::string line = difference.place == within ? std::string() : Printable(difference.place);
+    if (!difference.detail.empty()) line += (line.empty() ? "" : ": ") + Printable(difference.detail);
+    lines.Raw(std::string(8 + 2 * depth, ' ') + line);
+    ShowDifferences(lines, difference.inside, difference.place, depth + 1, left);
   }
 }
 
+// What needs attention first; that there is nothing to compare with is the headline's to explain, not each line's.
 void ShowArtifacts(Lines& lines, const Comparison& comparison) {
-  for (const ArtifactComparison& artifact : comparison.artifacts) {
-    lines.Detail(Label(artifact.outcome), artifact.name);
-    std::size_t left = kMaxDifferencesShown;
-    ShowDifferences(lines, artifact.differences, 0, left);
-  }
+  const auto show = [&](const auto& wanted) {
+    for (const ArtifactComparison& artifact : comparison.artifacts) {
+      if (!wanted(artifact.outcome)) continue;
+      lines.Detail(Label(artifact.outcome), artifact.name);
+      std::size_t left = kMaxDifferencesShown;
+      if (artifact.outcome != ComparisonOutcome::kNoReference) {
+        ShowDifferences(lines, artifact.differences, artifact.name, 0, left);
+      }
+    }
+  };
+  const auto is = [](ComparisonOutcome known) { return [known](ComparisonOutcome outcome) { return outcome == known; }; };
+  show([](ComparisonOutcome outcome) {
+    return outcome != ComparisonOutcome::kIdentical && outcome != ComparisonOutcome::kNoReference;
+  });
+  show(is(ComparisonOutcome::kIdentical));
+  show(is(ComparisonOutcome::kNoReference));
 }
 
 Message Headline(const SummaryInput& input) {
@@ -124,11 +139,11 @@ std::string FormatComparison(const Comparison& comparison, const Catalogue& cata
 std::string FormatFindings(const std::vector<Finding>& findings, const Catalogue& catalogue) {
   Lines lines(catalogue);
   for (const Finding& finding : findings) {
-    lines.Detail(Label(finding.outcome), finding.rule + "  " + Printable(finding.subject), 2, 18);
+    lines.Detail(Label(finding.outcome), finding.rule + "  " + Printable(finding.subject));
     const bool good = finding.outcome == FindingOutcome::kPass || finding.outcome == FindingOutcome::kNotApplicable;
-    if (!finding.reason.text.empty() && !good) lines.Raw("      " + Printable(lines.Translate(finding.reason)));
+    if (!finding.reason.text.empty() && !good) lines.Raw("        " + Printable(lines.Translate(finding.reason)));
     if (!finding.remedy.text.empty() && !good) {
-      lines.Raw("      " + lines.Translate(Msg("Next:")) + " " + Printable(lines.Translate(finding.remedy)));
+      lines.Raw("        " + lines.Translate(Msg("Next:")) + " " + Printable(lines.Translate(finding.remedy)));
     }
   }
   return lines.Take();
@@ -138,12 +153,15 @@ std::string FormatSummary(const SummaryInput& input, const Catalogue& catalogue)
   Lines lines(catalogue);
   const Comparison& comparison = input.comparison;
   const std::size_t without = comparison.Count(ComparisonOutcome::kNoReference);
+  const std::size_t identical = comparison.Count(ComparisonOutcome::kIdentical);
+  const std::size_t with = comparison.artifacts.size() - without;
   lines.Raw("");
   lines.Plain(Headline(input));
   lines.Raw("");
   lines.Item(Msg("Binary packages"),
-             Msg("{} of {} bit-identical to the archive's, {} without reference there",
-                 comparison.Count(ComparisonOutcome::kIdentical), comparison.artifacts.size() - without, without));
+             without == 0 ? Msg("{} of {} bit-identical to the archive's", identical, with)
+                          : Msg("{} of {} bit-identical to the archive's; {} more that the archive does not list",
+                                identical, with, without));
   ShowArtifacts(lines, comparison);
 
   std::set<std::string> archives;
@@ -169,7 +187,7 @@ std::string FormatSummary(const SummaryInput& input, const Catalogue& catalogue)
                [](const Finding& finding) {
                  return finding.outcome != FindingOutcome::kPass && finding.outcome != FindingOutcome::kNotApplicable;
                });
-  if (!notable.empty()) lines.Raw(FormatFindings(notable, catalogue));
+  if (!notable.empty()) lines.Text(FormatFindings(notable, catalogue));
   lines.Item(Msg("Evidence"), Msg("{}", input.evidence.native()));
   lines.Item(Msg("Next:"), Msg("nachbau verify {}   (checks all of it again, offline)", input.evidence.native()));
   return lines.Take();

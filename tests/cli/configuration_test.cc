@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace nachbau::cli {
 namespace {
@@ -15,6 +16,11 @@ TEST(ConfigurationTest, EmptyFileMeansDefaults) {
   const Configuration configuration = ParseConfiguration("", "nachbau.toml");
   EXPECT_THAT(configuration.origins, ElementsAre("Debian"));
   EXPECT_FALSE(configuration.home.has_value());
+}
+
+TEST(ConfigurationTest, TheExampleIsOne) {
+  const std::string path = NACHBAU_SOURCE_DIR "/examples/workspace/nachbau.toml";
+  EXPECT_EQ(ParseConfiguration(ReadFile(path), path).policy, "policy.toml");
 }
 
 TEST(ConfigurationTest, ReadsEverySetting) {

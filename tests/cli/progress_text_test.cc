@@ -25,13 +25,14 @@ TEST(FormatAmountTest, ShowsRateAndTimeLeftOnceTheyAreKnown) {
   EXPECT_EQ(FormatAmount(Unit::kNone, 5, 10, 1000), "");
   EXPECT_EQ(FormatAmount(Unit::kItems, 5, 10, 1000), "5 / 10");
   EXPECT_EQ(FormatAmount(Unit::kBytes, 5'000'000, 0, 100), "5.0 MB");
-  EXPECT_EQ(FormatAmount(Unit::kBytes, 5'000'000, 10'000'000, 1000), "5.0 MB / 10.0 MB, 5.0 MB/s, -1.0 s");
+  EXPECT_EQ(FormatAmount(Unit::kBytes, 5'000'000, 10'000'000, 1000), "5.0 MB / 10.0 MB, 5.0 MB/s, ETA 1.0 s");
 }
 
 TEST(FitTest, CountsCharactersAndDisarmsTerminalEscapes) {
   EXPECT_EQ(Fit("gr\xC3\xBC\xC3\x9F" "e", 4), "gr\xC3\xBC\xC3\x9F");
   EXPECT_EQ(Fit("\x1b[2Jx", 20), "\\x1b[2Jx");
   EXPECT_EQ(Fit("abc", 0), "");
+  EXPECT_EQ(Fit("\tmake", 20), " make");
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ class SummaryTest : public ::testing::Test {
 TEST_F(SummaryTest, SaysThatAllIsIdenticalWithoutCountingWhatHasNoReference) {
   const std::string text = Summary();
   EXPECT_THAT(text, HasSubstr("hello 1-1 (amd64): rebuilt bit for bit"));
-  EXPECT_THAT(text, HasSubstr("1 of 1 bit-identical to the archive's, 1 without reference there"));
+  EXPECT_THAT(text, HasSubstr("1 of 1 bit-identical to the archive's; 1 more that the archive does not list"));
   EXPECT_THAT(text, HasSubstr("nachbau verify evidence/hello"));
 }
 
