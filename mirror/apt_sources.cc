@@ -26,7 +26,8 @@ class Globals {
   explicit Globals(const std::filesystem::path& root) : lock_(AptMutex()), saved_(_config) {
     _error->PushToStack();
     _config = &configuration_;
-    if (root != "/") configuration_.Set("RootDir", root.native());
+    // Not "RootDir": dpkg's tables of architectures, and a key ring of the machine's that is named, are not in there.
+    if (root != "/") configuration_.Set("Dir::Etc", (root / "etc/apt").native());
     if (!pkgInitConfig(configuration_) || !pkgInitSystem(configuration_, _system)) Fail(root.native());
   }
   ~Globals() {
