@@ -12,8 +12,9 @@ struct AptArchive {
   std::string uri;    // base, without final slash
   std::string suite;  // below dists/
   std::vector<std::string> components;  // in configured order
-  std::string keyring;                  // the keys it may be signed with: bytes of the files of Signed-By, or of apt's
-                                        // trusted keyrings where there is no Signed-By
+  std::string keyring;                  // binary; the keys it may be signed with: those that Signed-By names, or of
+                                        // apt's trusted keyrings where there is no Signed-By
+  std::vector<std::string> signed_by;   // fingerprints that Signed-By names, see Admits; empty: any key of `keyring`
 };
 
 struct AptSetup {

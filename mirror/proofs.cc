@@ -44,9 +44,11 @@ void CheckReleases(const Lock& lock, const ReadObject& read, Checked& result) {
       continue;
     }
     try {
-      // As of the time of the Release file itself: later expiry of a key does not undo what was proven then.
-      const VerifiedText verified = VerifyClearSigned(*message, *keyring, name, proof.date);
-      if (verified.signers != proof.signers) result.broken.push_back(name + ": signed by other keys than the lock says");
+      // As of the time of each signature: later expiry of a key does not undo what was proven then, and a key that had
+      // expired when the file was accepted may count here beside those that counted.
+      const VerifiedText verified = VerifyClearSigned(*message, *keyring, name, std::nullopt);
+      const auto& good = verified.signers;
+      if (proof.signers.empty() || !std::includes(good.begin(), good.end(), proof.signers.begin(), proof.signers.end())) result.broken.push_back(name + ": signed by other keys than the lock says");
       releases[i] = ParseRelease(verified.text, name);
       if (releases[i]->date != proof.date || releases[i]->origin != proof.origin ||
           releases[i]->codename != proof.codename || releases[i]->valid_until != proof.valid_until) {

@@ -99,7 +99,7 @@ Accepted AcceptRelease(const AptArchive& archive, Fetcher& fetcher, const Archiv
                        const MirrorConfig& config, Store& store, UnixSeconds now) {
   const std::string url = UrlOf(archive.uri, "dists/" + archive.suite + "/InRelease");
   const std::string message = fetcher.GetWhole(url, kMaxInRelease);
-  const VerifiedText verified = VerifyClearSigned(message, archive.keyring, url, now);
+  const VerifiedText verified = VerifyClearSigned(message, archive.keyring, url, now, archive.signed_by);
   Accepted accepted{archive, ParseRelease(verified.text, url), {}};
   ReleaseProof& proof = accepted.proof;
   CheckSuite(archive, accepted.release);
