@@ -204,7 +204,7 @@ TEST_F(FetchTest, AsksABusyServerAgain) {
   EXPECT_EQ(server_.Requests().size(), 3u);
 }
 
-TEST_F(FetchTest, GivesUpOnAServerThatSpeaksSomethingElse) {
+TEST_F(FetchTest, GivesUpOnRedirectsThatGoRound) {
   Add("one.deb", "bytes");
   server_.SetFault("*", ParseFault("redirect:" + server_.Url() + "/debian/pool/one.deb"));
   EXPECT_THAT(Missing(), SizeIs(1));
