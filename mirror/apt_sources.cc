@@ -153,15 +153,6 @@ AptSetup ReadAptSetup(const std::filesystem::path& root) {
     archive.uri = WithoutSlash(index->GetURI());
     archive.suite = WithoutSlash(index->GetDist());
     if (archive.uri.starts_with("copy:")) archive.uri = "file:" + archive.uri.substr(5);
-    const std::string shown = archive.uri + " " + archive.suite;
-    if (index->GetTrusted() == metaIndex::TRI_YES) {
-      setup.left_out.push_back(shown + ": marked 'trusted=yes', which would switch verification off");
-      continue;
-    }
-    if (index->GetDist().ends_with("/")) {
-      setup.left_out.push_back(shown + ": a flat archive without suites");
-      continue;
-    }
     for (const IndexTarget& target : index->GetIndexTargets()) {
       const std::string component = target.Option(IndexTarget::COMPONENT);
       const auto& known = archive.components;
@@ -173,11 +164,16 @@ AptSetup ReadAptSetup(const std::filesystem::path& root) {
       return other.uri == archive.uri && other.suite == archive.suite;
     });
     if (same != setup.archives.end()) continue;  // deb and deb-src of the same suite come as one already
-    try {
-      ReadSignedBy(index->GetSignedBy(), root, globals.configuration(), archive);
-    } catch (const Error& error) {
-      setup.left_out.push_back(shown + ": " + error.what());
-      continue;
+    if (index->GetTrusted() == metaIndex::TRI_YES) {
+      archive.problem = "marked 'trusted=yes', which would switch verification off";
+    } else if (index->GetDist().ends_with("/")) {
+      archive.problem = "a flat archive without suites";
+    } else {
+      try {
+        ReadSignedBy(index->GetSignedBy(), root, globals.configuration(), archive);
+      } catch (const Error& error) {
+        archive.problem = error.what();
+      }
     }
     setup.archives.push_back(std::move(archive));
   }

@@ -132,7 +132,11 @@ Accepted AcceptRelease(const AptArchive& archive, Fetcher& fetcher, const Archiv
   // An archive that took part before must not quietly stay away: its updates would be missing.
   const bool needed = seen && IsOurs(seen->origin, config);
   const std::string url = UrlOf(archive.uri, "dists/" + archive.suite + "/InRelease");
-  Accepted accepted{archive, {}, {}, {}};
+  Accepted accepted{archive, {}, {}, archive.problem};
+  if (!archive.problem.empty()) {
+    if (needed) throw Error(Msg("{}: {}", Shown(archive), archive.problem));
+    return accepted;
+  }
   std::string message;
   try {
     message = FetchInRelease(url, fetcher, config);
@@ -311,7 +315,6 @@ Snapshot Update(const MirrorConfig& config, Store& store, const Clock& clock, Pr
 
   Snapshot snapshot;
   snapshot.time = now;
-  snapshot.left_out = setup.left_out;
   std::vector<Accepted> results(setup.archives.size());
   {
     const auto task = progress.Start(Msg("Checking {} archives", setup.archives.size()), Unit::kItems, setup.archives.size());

@@ -315,6 +315,31 @@ TEST_F(UpdateTest, WhatTookPartBeforeMayNotStayAway) {
   security.Publish(server_, gpg_, {key_});
   EXPECT_EQ(UpdateError(), Shown(security) + ": the Release file was of origin Debian before and is of origin Somebody now");
   EXPECT_EQ(State(), state);
+  apt_.Write("etc/apt/sources.list", Source(debian_) + "deb [signed-by=/nowhere.gpg] " + Shown(security) + " main\n");
+  EXPECT_EQ(UpdateError(), Shown(security) + ": open /nowhere.gpg: No such file or directory");
+}
+
+TEST_F(UpdateTest, TakesOnlySignaturesOfTheKeysThatSignedByNames) {
+  const std::string other = gpg_.MakeKey("other"), subkey = gpg_.AddSubkey(key_);
+  apt_.Write("etc/apt/trusted.gpg", gpg_.Export({other, key_}));
+  const auto update_with = [&](const std::string& signed_by, const std::string& signer) {
+    apt_.Write("etc/apt/sources.list", "deb [signed-by=" + signed_by + "] " + Shown(debian_) + " main\n");
+    debian_.Publish(server_, gpg_, {signer});
+    return UpdateError();
+  };
+  const std::string refused = "InRelease: no good signature: ";
+  EXPECT_EQ(update_with(key_, key_ + "!"), "no error");
+  EXPECT_EQ(update_with(key_, subkey + "!"), "no error");
+  EXPECT_THAT(update_with(key_ + "!", subkey + "!"), HasSubstr(refused + key_ + ": made by a key that Signed-By does not name"));
+  EXPECT_THAT(update_with(key_, other), HasSubstr(refused + "made by a key that is not in the keyring"));
+  EXPECT_EQ(update_with(key_ + "," + other, other), "no error");
+}
+
+TEST_F(UpdateTest, LeavesOutWhatCannotBeVerified) {
+  Publish();
+  apt_.Write("etc/apt/sources.list", Source(debian_) + "deb [trusted=yes] http://example.org/debian stable main\n");
+  EXPECT_THAT(Update().left_out,
+              ElementsAre("http://example.org/debian stable: marked 'trusted=yes', which would switch verification off"));
 }
 
 TEST_F(UpdateTest, SaysWhyNoArchiveCanBeUsed) {
