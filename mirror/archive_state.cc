@@ -82,7 +82,8 @@ void ArchiveState::Accept(const Snapshot& snapshot) {
     // Another process may have accepted a newer one meanwhile: only an override takes the mark back.
     const auto seen = Find(release.uri, release.suite);
     const auto& overrides = release.overrides;
-    if (seen && release.date < seen->date && std::find(overrides.begin(), overrides.end(), "rollback") == overrides.end()) {
+    if (seen && release.date < seen->date &&
+        std::find(overrides.begin(), overrides.end(), "rollback") == overrides.end()) {
       continue;
     }
     const Json json = {{"uri", release.uri},

@@ -17,13 +17,12 @@ constexpr std::string_view kEnd = "-----END PGP SIGNATURE-----";
 constexpr UnixSeconds kTolerance = 300;  // seconds a signer's clock may be ahead of ours
 
 // Blanks at the end of a line are not covered by the signature (RFC 4880 section 7.1).
-std::string_view Covered(std::string_view line) {
-  return line.substr(0, line.find_last_not_of(" \t") + 1);
-}
+std::string_view Covered(std::string_view line) { return line.substr(0, line.find_last_not_of(" \t") + 1); }
 
 bool IsBase64(std::string_view line) {
   return std::all_of(line.begin(), line.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
+           c == '=';
   });
 }
 
@@ -176,7 +175,8 @@ VerifiedText VerifyClearSigned(std::string_view message, std::string_view keyrin
       signers.insert(judged.fingerprint);
       continue;
     }
-    reasons += (reasons.empty() ? "" : "; ") + (judged.fingerprint.empty() ? "" : judged.fingerprint + ": ") + judged.reason;
+    reasons +=
+        (reasons.empty() ? "" : "; ") + (judged.fingerprint.empty() ? "" : judged.fingerprint + ": ") + judged.reason;
     if (judged.bad) throw Error(Msg("{}: bad signature: {}", name, reasons));
   }
   if (signers.empty()) {

@@ -89,7 +89,8 @@ std::optional<Packet> ReadPacket(std::string_view rest) {
 
 std::string Upper(std::string_view word) {
   std::string upper(word);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c; });
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c; });
   return upper;
 }
 
@@ -101,7 +102,8 @@ std::string_view WithoutMark(std::string_view word) {
 // The last eight bytes of a fingerprint; every key carries its own in the signatures that it made over itself.
 std::string KeyId(std::string_view fingerprint) {
   std::string id(fingerprint.substr(fingerprint.size() - kKeyIdDigits));
-  std::transform(id.begin(), id.end(), id.begin(), [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(id.begin(), id.end(), id.begin(),
+                 [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
   return DecodeHex(id).value_or("");
 }
 
@@ -190,17 +192,19 @@ std::string SelectKeys(std::string_view keyring, const std::vector<std::string>&
   for (const std::string& word : fingerprints) ids.push_back(KeyId(WithoutMark(word)));
   std::string selected;
   for (const std::string_view key : SplitKeys(keyring, name)) {
-    const bool may = std::any_of(ids.begin(), ids.end(), [&](const std::string& id) { return key.find(id) != key.npos; });
+    const bool may =
+        std::any_of(ids.begin(), ids.end(), [&](const std::string& id) { return key.find(id) != key.npos; });
     if (may && HasOneOf(key, fingerprints)) selected += key;
   }
   return selected;
 }
 
 bool Admits(const std::vector<std::string>& fingerprints, std::string_view fingerprint, std::string_view primary) {
-  return fingerprints.empty() || std::any_of(fingerprints.begin(), fingerprints.end(), [&](const std::string& word) {
+  const auto names = [&](const std::string& word) {
     const std::string admitted = Upper(WithoutMark(word));
     return admitted == fingerprint || (!word.ends_with('!') && admitted == primary);
-  });
+  };
+  return fingerprints.empty() || std::any_of(fingerprints.begin(), fingerprints.end(), names);
 }
 
 }  // namespace nachbau::mirror

@@ -49,7 +49,9 @@ void CheckReleases(const Lock& lock, const ReadObject& read, Checked& result) {
       // expired when the file was accepted may count here beside those that counted.
       const VerifiedText verified = VerifyClearSigned(*message, *keyring, name, std::nullopt);
       const auto& good = verified.signers;
-      if (proof.signers.empty() || !std::includes(good.begin(), good.end(), proof.signers.begin(), proof.signers.end())) result.broken.push_back(name + ": signed by other keys than the lock says");
+      if (proof.signers.empty() || !std::includes(good.begin(), good.end(), proof.signers.begin(), proof.signers.end())) {
+        result.broken.push_back(name + ": signed by other keys than the lock says");
+      }
       releases[i] = ParseRelease(verified.text, name);
       if (releases[i]->date != proof.date || releases[i]->origin != proof.origin ||
           releases[i]->codename != proof.codename || releases[i]->valid_until != proof.valid_until) {
@@ -86,14 +88,16 @@ bool Names(const Paragraph& paragraph, const LockedFile& file) {
     return CleanArchivePath(path, paragraph.input_name(), paragraph.line()) == file.path;
   };
   if (file.architecture != "source") {
-    return paragraph.Find("Package").value_or("") == file.package && paragraph.Find("Version").value_or("") == file.version &&
+    return paragraph.Find("Package").value_or("") == file.package &&
+           paragraph.Find("Version").value_or("") == file.version &&
            paragraph.Find("Architecture").value_or("") == file.architecture &&
            paragraph.Find("SHA256").value_or("") == file.sha256.Hex() &&
            paragraph.Find("Size").value_or("") == std::to_string(file.size) &&
            path_is(paragraph.Find("Filename").value_or("")) && ComesFrom(paragraph, file);
   }
-  if (paragraph.Find("Package").value_or("") != file.source || paragraph.Find("Version").value_or("") != file.source_version ||
-      file.package != file.source || file.version != file.source_version) {
+  if (paragraph.Find("Package").value_or("") != file.source ||
+      paragraph.Find("Version").value_or("") != file.source_version || file.package != file.source ||
+      file.version != file.source_version) {
     return false;
   }
   for (const std::string_view line : Paragraph::Lines(paragraph.Find("Checksums-Sha256").value_or(""))) {
@@ -169,7 +173,8 @@ std::vector<Finding> CheckProofsIn(const Lock& lock, const std::filesystem::path
     if (!fd) return std::nullopt;
     std::string bytes = ReadDescriptor(*fd, sha256.Hex(), limit);
     if (const Sha256Digest actual = Sha256(bytes); actual != sha256) {
-      throw IntegrityError(std::string(evidence::kProofs) + "/" + sha256.Hex() + ": sha256", sha256.Hex(), actual.Hex());
+      throw IntegrityError(std::string(evidence::kProofs) + "/" + sha256.Hex() + ": sha256", sha256.Hex(),
+                           actual.Hex());
     }
     return bytes;
   };

@@ -158,8 +158,8 @@ Accepted AcceptRelease(const AptArchive& archive, Fetcher& fetcher, const Archiv
   if (!IsOurs(accepted.release.origin, config)) {  // its suite and its times are nobody's business
     accepted.left_out = "origin " + Printable(accepted.release.origin);
     if (!needed) return accepted;
-    throw Error(Msg("{}: the Release file was of origin {} before and is of origin {} now", Shown(archive), seen->origin,
-                    Printable(accepted.release.origin)));
+    throw Error(Msg("{}: the Release file was of origin {} before and is of origin {} now", Shown(archive),
+                    seen->origin, Printable(accepted.release.origin)));
   }
   CheckSuite(archive, accepted.release);
   ReleaseProof& proof = accepted.proof;
@@ -255,8 +255,9 @@ Sha256Digest FetchIndex(const Accepted& accepted, const Wanted& wanted, const st
   } else {
     bool held = false;
     if (accepted.release.acquire_by_hash) {
-      const std::string by_hash = UrlOf(accepted.archive.uri, directory + wanted.path.substr(0, wanted.path.rfind('/')) +
-                                                                  "/by-hash/SHA256/" + entry.sha256.Hex());
+      const std::string by_hash =
+          UrlOf(accepted.archive.uri,
+                directory + wanted.path.substr(0, wanted.path.rfind('/')) + "/by-hash/SHA256/" + entry.sha256.Hex());
       try {
         FetchInto(store, by_hash, entry, fetcher, config, task);
         held = true;

@@ -66,13 +66,14 @@ TEST_F(ReadAptSetupTest, ReadsOneLineSources) {
 }
 
 TEST_F(ReadAptSetupTest, ReadsDeb822Sources) {
-  EXPECT_THAT(Shown(ReadStanzas("# a comment\nTypes: deb\nURIs: http://example.org/debian\nSuites: stable stable-updates\n"
-                                "Components: main contrib\n\nEnabled: no\nTypes: deb\nURIs: http://example.org/off\n"
-                                "Suites: stable\nComponents: main\n\nTypes: deb deb-src\nURIs: http://example.org/a "
-                                "http://example.org/b\nSuites: other/updates\nComponents: main\nArchitectures: amd64\n")),
-              ElementsAre("http://example.org/debian stable main contrib",
-                          "http://example.org/debian stable-updates main contrib",
-                          "http://example.org/a other/updates main", "http://example.org/b other/updates main"));
+  EXPECT_THAT(
+      Shown(ReadStanzas("# a comment\nTypes: deb\nURIs: http://example.org/debian\nSuites: stable stable-updates\n"
+                        "Components: main contrib\n\nEnabled: no\nTypes: deb\nURIs: http://example.org/off\n"
+                        "Suites: stable\nComponents: main\n\nTypes: deb deb-src\nURIs: http://example.org/a "
+                        "http://example.org/b\nSuites: other/updates\nComponents: main\nArchitectures: amd64\n")),
+      ElementsAre("http://example.org/debian stable main contrib",
+                  "http://example.org/debian stable-updates main contrib", "http://example.org/a other/updates main",
+                  "http://example.org/b other/updates main"));
 }
 
 TEST_F(ReadAptSetupTest, ReadsAllFilesInAptsOrder) {
@@ -92,10 +93,11 @@ TEST_F(ReadAptSetupTest, DebAndDebSrcAreOneArchive) {
 }
 
 TEST_F(ReadAptSetupTest, SaysWhatCannotBeVerified) {
-  const AptSetup setup = Read("deb [trusted=yes] http://example.org/trusted stable main\n"
-                              "deb http://example.org/flat ./\n"
-                              "deb [signed-by=/nowhere/key.gpg] http://example.org/keyless stable main\n"
-                              "deb http://example.org/debian stable main\n");
+  const AptSetup setup = Read(
+      "deb [trusted=yes] http://example.org/trusted stable main\n"
+      "deb http://example.org/flat ./\n"
+      "deb [signed-by=/nowhere/key.gpg] http://example.org/keyless stable main\n"
+      "deb http://example.org/debian stable main\n");
   ASSERT_THAT(setup.archives, SizeIs(4));
   EXPECT_EQ(setup.archives[0].problem, "marked 'trusted=yes', which would switch verification off");
   EXPECT_EQ(setup.archives[1].problem, "a flat archive without suites");
@@ -118,12 +120,14 @@ TEST_F(ReadAptSetupTest, AMalformedFileIsNamedWithItsPlace) {
 
 TEST_F(ReadAptSetupTest, AfterAnErrorTheNextReadingIsClean) {
   EXPECT_NE(ErrorOf([&] { Read("deb\n"); }), "no error");
-  EXPECT_THAT(Shown(Read("deb http://example.org/debian stable main\n")), ElementsAre("http://example.org/debian stable main"));
+  EXPECT_THAT(Shown(Read("deb http://example.org/debian stable main\n")),
+              ElementsAre("http://example.org/debian stable main"));
 }
 
 TEST_F(ReadAptSetupTest, ReadsProxies) {
-  apt_.Write("etc/apt/apt.conf", "Acquire::http::Proxy \"http://proxy.example.org:3128/\";\n"
-                                 "Acquire::http::Proxy::local.example.org \"DIRECT\";\n");
+  apt_.Write("etc/apt/apt.conf",
+             "Acquire::http::Proxy \"http://proxy.example.org:3128/\";\n"
+             "Acquire::http::Proxy::local.example.org \"DIRECT\";\n");
   const AptSetup setup = Read("");
   EXPECT_EQ(setup.proxies.at("http"), "http://proxy.example.org:3128/");
   EXPECT_EQ(setup.proxies.at("http::local.example.org"), "DIRECT");
@@ -134,9 +138,10 @@ TEST_F(ReadAptSetupTest, SignedByNamesFilesOfEitherForm) {
   const std::string a = gpg_.MakeKey("a"), b = gpg_.MakeKey("b");
   apt_.Write("usr/share/keyrings/a.gpg", gpg_.Export({a}));
   apt_.Write("usr/share/keyrings/b.asc", gpg_.ExportArmored({b}));
-  const AptSetup setup = Read("deb [signed-by=/usr/share/keyrings/a.gpg] http://example.org/a stable main\n"
-                              "deb [signed-by=/usr/share/keyrings/b.asc] http://example.org/b stable main\n"
-                              "deb [signed-by=/usr/share/keyrings/b.asc,/usr/share/keyrings/a.gpg] http://example.org/ab stable main\n");
+  const AptSetup setup = Read(
+      "deb [signed-by=/usr/share/keyrings/a.gpg] http://example.org/a stable main\n"
+      "deb [signed-by=/usr/share/keyrings/b.asc] http://example.org/b stable main\n"
+      "deb [signed-by=/usr/share/keyrings/b.asc,/usr/share/keyrings/a.gpg] http://example.org/ab stable main\n");
   ASSERT_THAT(setup.archives, SizeIs(3));
   EXPECT_EQ(setup.archives[0].keyring, gpg_.Export({a}));
   EXPECT_EQ(setup.archives[1].keyring, gpg_.Export({b}));
@@ -159,8 +164,10 @@ TEST_F(ReadAptSetupTest, WithoutSignedByAptsTrustedKeyringsHold) {
 
 TEST_F(ReadAptSetupTest, SignedByMayHoldTheKeyItself) {
   const std::string key = gpg_.MakeKey("embedded");
-  const AptSetup setup = ReadStanzas("Types: deb\nURIs: http://example.org/debian\nSuites: stable\nComponents: main\n"
-                                     "Signed-By:" + Embedded(gpg_.ExportArmored({key})) + "\n");
+  const AptSetup setup = ReadStanzas(
+      "Types: deb\nURIs: http://example.org/debian\nSuites: stable\nComponents: main\n"
+      "Signed-By:" +
+      Embedded(gpg_.ExportArmored({key})) + "\n");
   ASSERT_THAT(setup.archives, SizeIs(1));
   EXPECT_EQ(setup.archives[0].keyring, gpg_.Export({key}));
 }
@@ -188,8 +195,10 @@ TEST_F(ReadAptSetupTest, SignedByFingerprintsAreLookedForInTheMachinesKeyrings) 
 TEST_F(ReadAptSetupTest, SignedByFingerprintsInDeb822AreSeparatedByAnyBlank) {
   const std::string a = gpg_.MakeKey("a"), b = gpg_.MakeKey("b");
   apt_.Write("etc/apt/trusted.gpg", gpg_.Export({a, b}));
-  const AptSetup setup = ReadStanzas("Types: deb\nURIs: http://example.org/debian\nSuites: stable\nComponents: main\n"
-                                     "Signed-By: " + a + "\n " + b + "\n");
+  const AptSetup setup = ReadStanzas(
+      "Types: deb\nURIs: http://example.org/debian\nSuites: stable\nComponents: main\n"
+      "Signed-By: " +
+      a + "\n " + b + "\n");
   ASSERT_THAT(setup.archives, SizeIs(1));
   EXPECT_THAT(setup.archives[0].signed_by, ElementsAre(a, b));
 }
@@ -198,7 +207,8 @@ TEST_F(ReadAptSetupTest, FingerprintsBesideFilesChooseFromTheFiles) {
   const std::string a = gpg_.MakeKey("a"), b = gpg_.MakeKey("b");
   apt_.Write("etc/apt/trusted.gpg", gpg_.Export({a}));
   apt_.Write("usr/share/keyrings/both.gpg", gpg_.Export({a, b}));
-  const AptSetup setup = Read("deb [signed-by=/usr/share/keyrings/both.gpg," + b + "] http://example.org/b stable main\n");
+  const AptSetup setup =
+      Read("deb [signed-by=/usr/share/keyrings/both.gpg," + b + "] http://example.org/b stable main\n");
   ASSERT_THAT(setup.archives, SizeIs(1));
   EXPECT_EQ(setup.archives[0].keyring, gpg_.Export({b}));
 }

@@ -71,14 +71,17 @@ TEST(SplitClearSignedTest, RefusesTextBetweenAndInsideSignatures) {
   EXPECT_THAT(SplitError(Framed(kText) + "Origin: Evil\n" + second), HasSubstr(":11: text after the signature"));
   EXPECT_THAT(SplitError(Framed(kText) + second), HasSubstr(":11: text after the signature"));
   EXPECT_THAT(SplitError(Replaced(Framed(kText), "iQ==\n", "iQ==\n\nOrigin: Evil\n")), HasSubstr("not a signature"));
-  EXPECT_THAT(SplitError(Replaced(Framed(kText), "iQ==\n", "-----END PGP MESSAGE-----\n")), HasSubstr("not a signature"));
-  EXPECT_THAT(SplitError(Replaced(Framed(kText), "SIGNATURE-----\n\n", "SIGNATURE-----\n-----END PGP SIGNATURE-----\n")),
+  EXPECT_THAT(SplitError(Replaced(Framed(kText), "iQ==\n", "-----END PGP MESSAGE-----\n")),
               HasSubstr("not a signature"));
+  EXPECT_THAT(
+      SplitError(Replaced(Framed(kText), "SIGNATURE-----\n\n", "SIGNATURE-----\n-----END PGP SIGNATURE-----\n")),
+      HasSubstr("not a signature"));
 }
 
 TEST(SplitClearSignedTest, AcceptsHeadersOfTheSignature) {
-  EXPECT_EQ(SplitClearSigned(Replaced(Framed(kText), "SIGNATURE-----\n\n", "SIGNATURE-----\nVersion: GnuPG v1\n\n"), "x"),
-            kText);
+  EXPECT_EQ(
+      SplitClearSigned(Replaced(Framed(kText), "SIGNATURE-----\n\n", "SIGNATURE-----\nVersion: GnuPG v1\n\n"), "x"),
+      kText);
 }
 
 TEST(SplitClearSignedTest, RefusesHeadersThatLookSigned) {
@@ -195,7 +198,8 @@ TEST_F(VerifyClearSignedTest, ABadSignatureSpoilsAGoodOne) {
   const std::string first = gpg_.ClearSign(kText, {good});
   const std::string both = body(first) + body(gpg_.ClearSign("Origin: Else\n", {bad}));
   const std::string message = first.substr(0, first.find("-----BEGIN PGP SIGNATURE-----")) +
-                              "-----BEGIN PGP SIGNATURE-----\n\n" + EncodeBase64(both) + "\n-----END PGP SIGNATURE-----\n";
+                              "-----BEGIN PGP SIGNATURE-----\n\n" + EncodeBase64(both) +
+                              "\n-----END PGP SIGNATURE-----\n";
   EXPECT_THAT(Verify(message, gpg_.Export({good})).signers, ElementsAre(good));
   EXPECT_EQ(VerifyError(message, gpg_.Export({good, bad})),
             "InRelease: bad signature: " + bad + ": does not fit the text");
@@ -260,7 +264,8 @@ TEST_F(VerifyClearSignedTest, ExpiredAndFutureSignaturesDoNotCount) {
   EXPECT_THAT(Verify(message, keyring, std::nullopt).signers, ElementsAre(key));
   EXPECT_EQ(VerifyError(message, keyring, At("2020-06-01T11:54:59Z")),
             "InRelease: no good signature: " + key + ": made in the future, at 2020-06-01T12:00:00Z");
-  EXPECT_THAT(Verify(message, keyring, At("2020-06-01T11:55:00Z")).signers, ElementsAre(key));  // clocks differ a little
+  EXPECT_THAT(Verify(message, keyring, At("2020-06-01T11:55:00Z")).signers,
+              ElementsAre(key));  // clocks differ a little
 }
 
 TEST_F(VerifyClearSignedTest, RevokedKeysDoNotCount) {

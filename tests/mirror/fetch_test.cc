@@ -244,7 +244,8 @@ TEST_F(FetchTest, CancellingEndsIt) {
 TEST(WorthAnotherTryTest, RefusalsAreFinal) {
   const auto worth = [](long status) { return WorthAnotherTry(NetworkError("http://example.org/", status, Msg("x"))); };
   for (const long status : {0L, 408L, 429L, 500L, 502L, 503L, 504L}) EXPECT_TRUE(worth(status)) << status;
-  for (const long status : {200L, 206L, 302L, 400L, 401L, 403L, 404L, 410L, 416L}) EXPECT_FALSE(worth(status)) << status;
+  for (const long status : {200L, 206L, 302L, 400L, 401L, 403L, 404L, 410L, 416L})
+    EXPECT_FALSE(worth(status)) << status;
 }
 
 }  // namespace

@@ -38,9 +38,17 @@ Gpg::~Gpg() {
 }
 
 std::string Gpg::Run(std::vector<std::string> arguments, const std::string& input) const {
-  std::vector<std::string> command = {"gpg",           "--batch", "--quiet",    "--yes",
-                                      "--no-greeting", "--pinentry-mode", "loopback", "--passphrase=",
-                                      "--allow-weak-digest-algos", "--no-auto-check-trustdb", "--trust-model=always"};
+  std::vector<std::string> command = {"gpg",
+                                      "--batch",
+                                      "--quiet",
+                                      "--yes",
+                                      "--no-greeting",
+                                      "--pinentry-mode",
+                                      "loopback",
+                                      "--passphrase=",
+                                      "--allow-weak-digest-algos",
+                                      "--no-auto-check-trustdb",
+                                      "--trust-model=always"};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return RunIn(home_, std::move(command), input);
 }
@@ -77,8 +85,8 @@ std::string Gpg::ExportArmored(const std::vector<std::string>& fingerprints) con
 
 std::string Gpg::ClearSign(const std::string& text, const std::vector<std::string>& signers,
                            const SignOptions& options) const {
-  std::vector<std::string> arguments = {"--faked-system-time", options.time, "--digest-algo", options.digest,
-                                        "--default-sig-expire", options.lifetime};
+  std::vector<std::string> arguments = {"--faked-system-time", options.time,           "--digest-algo",
+                                        options.digest,        "--default-sig-expire", options.lifetime};
   for (const std::string& signer : signers) {
     arguments.push_back("--local-user");
     arguments.push_back(signer);

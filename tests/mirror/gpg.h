@@ -36,7 +36,8 @@ class Gpg {
     std::string lifetime = "0";
   };
   // By exactly these keys: with "!" behind a fingerprint no subkey signs in its place.
-  std::string ClearSign(const std::string& text, const std::vector<std::string>& signers, const SignOptions& options) const;
+  std::string ClearSign(const std::string& text, const std::vector<std::string>& signers,
+                        const SignOptions& options) const;
   std::string ClearSign(const std::string& text, const std::vector<std::string>& signers) const {
     return ClearSign(text, signers, SignOptions());
   }

@@ -26,7 +26,8 @@ class CheckProofsTest : public testing::Test {
     archive_.AddPackage("other", "2", "bytes of other");
     archive_.valid_until = "Mon, 08 Jun 2020 11:00:00 UTC";
     archive_.indexes["main/binary-amd64/Packages"] +=
-        "Package: gcc\nVersion: 4:12\nArchitecture: all\nSource: gcc-defaults (1.2)\nFilename: ./pool/gcc.deb\nSize: 3\nSHA256: " +
+        "Package: gcc\nVersion: 4:12\nArchitecture: all\nSource: gcc-defaults (1.2)\nFilename: ./pool/gcc.deb\nSize: "
+        "3\nSHA256: " +
         Sha256("gcc").Hex() + "\n";
     message_ = gpg_.ClearSign(archive_.ReleaseText(), {key_}, {.time = "20200601T130000"});  // hours after its date
     ReleaseProof release;
@@ -106,7 +107,8 @@ TEST_F(CheckProofsTest, NamesDamagedObjects) {
   for (const Sha256Digest& object : {lock_.releases[0].in_release, lock_.releases[0].keyring}) {
     const std::string good = ReadFile(store_.PathOf(object));
     Damage(object);
-    EXPECT_THAT(BrokenInNewStore(), ElementsAre(AllOf(HasSubstr("http://example.org/debian stable: "), HasSubstr(object.Hex()))));
+    EXPECT_THAT(BrokenInNewStore(),
+                ElementsAre(AllOf(HasSubstr("http://example.org/debian stable: "), HasSubstr(object.Hex()))));
     WriteFileAtomically(store_.PathOf(object), good);
   }
   Damage(lock_.indexes[0].sha256);
@@ -152,7 +154,8 @@ TEST_F(CheckProofsTest, FindsOtherSigners) {
 }
 
 TEST_F(CheckProofsTest, FindsWhatTheLockSaysOtherwiseOfARelease) {
-  const auto expected = ElementsAre("http://example.org/debian stable: the lock says something else than the Release file");
+  const auto expected =
+      ElementsAre("http://example.org/debian stable: the lock says something else than the Release file");
   EXPECT_THAT(BrokenAfter([](Lock& lock) { lock.releases[0].origin = "Other"; }), expected);
   EXPECT_THAT(BrokenAfter([](Lock& lock) { lock.releases[0].codename = "two"; }), expected);
   EXPECT_THAT(BrokenAfter([](Lock& lock) { lock.releases[0].date += 1; }), expected);
@@ -194,9 +197,12 @@ TEST_F(CheckProofsTest, FindsEveryAlteredEntryOfABinaryPackage) {
       [](LockedFile& file) { file.sha256 = Sha256("evil"); },
   };
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    EXPECT_THAT(BrokenAfter([&](Lock& lock) { changes[i](lock.files[0]); }), Contains(HasSubstr("hello_1_amd64.deb: not in stable/"))) << i;
+    EXPECT_THAT(BrokenAfter([&](Lock& lock) { changes[i](lock.files[0]); }),
+                Contains(HasSubstr("hello_1_amd64.deb: not in stable/")))
+        << i;
   }
-  EXPECT_THAT(BrokenAfter([&](Lock& lock) { lock.files[2].source_version = "4:12"; }), Contains(HasSubstr("gcc.deb: not in")));
+  EXPECT_THAT(BrokenAfter([&](Lock& lock) { lock.files[2].source_version = "4:12"; }),
+              Contains(HasSubstr("gcc.deb: not in")));
   EXPECT_THAT(BrokenAfter([](Lock& lock) { lock.files[0].sha512 = Sha512Digest{}; }),
               ElementsAre("hello_1_amd64.deb: the object has another size or SHA-512 than the lock says"));
 }
@@ -213,7 +219,9 @@ TEST_F(CheckProofsTest, FindsEveryAlteredEntryOfASource) {
       [](LockedFile& file) { file.sha256 = Sha256("evil"); },
   };
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    EXPECT_THAT(BrokenAfter([&](Lock& lock) { changes[i](lock.files[1]); }), Contains(HasSubstr("hello_1.dsc: not in stable/"))) << i;
+    EXPECT_THAT(BrokenAfter([&](Lock& lock) { changes[i](lock.files[1]); }),
+                Contains(HasSubstr("hello_1.dsc: not in stable/")))
+        << i;
   }
 }
 
@@ -236,8 +244,9 @@ class CheckProofsInTest : public CheckProofsTest {
 TEST_F(CheckProofsInTest, PassesWhereAllHolds) {
   const Finding finding = Check();
   EXPECT_EQ(finding.outcome, FindingOutcome::kPass);
-  EXPECT_EQ(Render(finding.reason), "2 indexes are proven by 1 signed Release files; the 3 files are proven by the indexes, "
-                                    "which the mirror holds");
+  EXPECT_EQ(Render(finding.reason),
+            "2 indexes are proven by 1 signed Release files; the 3 files are proven by the indexes, "
+            "which the mirror holds");
 }
 
 TEST_F(CheckProofsInTest, FailsForAlteredFiles) {
@@ -250,7 +259,8 @@ TEST_F(CheckProofsInTest, FailsForAlteredFiles) {
 TEST_F(CheckProofsInTest, FailsForAnAlteredLock) {
   lock_.indexes[0].sha256 = Sha256("evil");
   EXPECT_EQ(Check().outcome, FindingOutcome::kFail);
-  EXPECT_THAT(Render(Check().reason), HasSubstr("stable/main/binary-amd64/Packages.xz: not in the Release file like this"));
+  EXPECT_THAT(Render(Check().reason),
+              HasSubstr("stable/main/binary-amd64/Packages.xz: not in the Release file like this"));
 }
 
 TEST_F(CheckProofsInTest, WhatIsNotHereIsUnknown) {

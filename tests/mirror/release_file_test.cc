@@ -30,10 +30,12 @@ std::string ErrorOf(const std::string& text) {
 }
 
 TEST(ParseReleaseTest, ReadsTheFields) {
-  const ReleaseFile release = ParseRelease(
-      kFields + "Valid-Until: Mon, 08 Jun 2020 14:00:00 +0200\nAcquire-By-Hash: yes\nArchitectures: all amd64\n"
-                "Components: main contrib\nMD5Sum:\n 00 1 other\nSHA256:\n" + Line("main/source/Sources.xz", "  77") + Line("./x//y"),
-      "Release");
+  const ReleaseFile release =
+      ParseRelease(kFields +
+                       "Valid-Until: Mon, 08 Jun 2020 14:00:00 +0200\nAcquire-By-Hash: yes\nArchitectures: all amd64\n"
+                       "Components: main contrib\nMD5Sum:\n 00 1 other\nSHA256:\n" +
+                       Line("main/source/Sources.xz", "  77") + Line("./x//y"),
+                   "Release");
   EXPECT_EQ(release.origin, "Example");
   EXPECT_EQ(release.suite, "stable");
   EXPECT_EQ(release.codename, "one");
@@ -84,14 +86,16 @@ TEST(ParseReleaseTest, RefusesDatesThatAreNone) {
 
 TEST(ParseReleaseTest, RefusesPathsThatLeaveTheArchive) {
   for (const std::string path : {"../etc/passwd", "main/../../x", "/etc/passwd", "main/..", "a/\x1b[2J", "main/\x7f"}) {
-    EXPECT_THAT(ErrorOf(Listing(Line("good") + Line(path))), StartsWith("Release: not a path below the archive: ")) << path;
+    EXPECT_THAT(ErrorOf(Listing(Line("good") + Line(path))), StartsWith("Release: not a path below the archive: "))
+        << path;
   }
   EXPECT_EQ(ErrorOf(Listing(Line("."))), "Release: not a path below the archive: .");
   EXPECT_THAT(ErrorOf(Listing(Line(std::string(256, 'x')))), HasSubstr("not a path"));
 }
 
 TEST(ParseReleaseTest, RefusesSizesThatAreNone) {
-  for (const std::string size : {"-1", "+1", "0x10", "1e3", "18446744073709551616", "99999999999999999999999", "1,000"}) {
+  for (const std::string size :
+       {"-1", "+1", "0x10", "1e3", "18446744073709551616", "99999999999999999999999", "1,000"}) {
     EXPECT_EQ(ErrorOf(Listing(Line("a", size))), "Release: not a size: " + size);
   }
   EXPECT_EQ(ParseRelease(Listing(Line("a", "18446744073709551615")), "Release").files.at("a").size, UINT64_MAX);

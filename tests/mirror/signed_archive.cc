@@ -18,11 +18,11 @@ std::string CompressXz(const std::string& bytes) {
 void SignedArchive::AddPackage(const std::string& name, const std::string& version, const std::string& bytes) {
   const std::string dsc = "dsc of " + name;
   indexes["main/binary-amd64/Packages"] +=
-      "Package: " + name + "\nVersion: " + version + "\nArchitecture: amd64\nMaintainer: x\nFilename: pool/" + name + "_" +
-      version + "_amd64.deb\nSize: " + std::to_string(bytes.size()) + "\nSHA256: " + Sha256(bytes).Hex() + "\n\n";
-  indexes["main/source/Sources"] += "Package: " + name + "\nVersion: " + version + "\nDirectory: pool\nChecksums-Sha256:\n " +
-                                    Sha256(dsc).Hex() + " " + std::to_string(dsc.size()) + " " + name + "_" + version +
-                                    ".dsc\n\n";
+      "Package: " + name + "\nVersion: " + version + "\nArchitecture: amd64\nMaintainer: x\nFilename: pool/" + name +
+      "_" + version + "_amd64.deb\nSize: " + std::to_string(bytes.size()) + "\nSHA256: " + Sha256(bytes).Hex() + "\n\n";
+  indexes["main/source/Sources"] += "Package: " + name + "\nVersion: " + version +
+                                    "\nDirectory: pool\nChecksums-Sha256:\n " + Sha256(dsc).Hex() + " " +
+                                    std::to_string(dsc.size()) + " " + name + "_" + version + ".dsc\n\n";
 }
 
 std::string SignedArchive::Compressed(const std::string& index) const { return CompressXz(indexes.at(index)); }

@@ -18,8 +18,8 @@ struct SignedArchive {
   std::string origin = "Debian";
   std::string codename = "one";
   std::string date = "Mon, 01 Jun 2020 11:00:00 UTC";
-  std::string valid_until;  // empty: no such field
-  std::string fields;       // further ones, whole lines
+  std::string valid_until;                     // empty: no such field
+  std::string fields;                          // further ones, whole lines
   std::map<std::string, std::string> indexes;  // plain texts by path below the suite; served compressed with xz
   std::map<std::string, std::string> others;   // served and listed as they are
 

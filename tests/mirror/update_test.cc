@@ -28,7 +28,8 @@ class UpdateTest : public testing::Test {
   }
 
   std::string Source(const SignedArchive& archive) const {
-    return "deb [signed-by=/usr/share/keyrings/debian.gpg] " + server_.Url() + archive.path + " " + archive.suite + " main\n";
+    return "deb [signed-by=/usr/share/keyrings/debian.gpg] " + server_.Url() + archive.path + " " + archive.suite +
+           " main\n";
   }
   std::string Shown(const SignedArchive& archive) const { return server_.Url() + archive.path + " " + archive.suite; }
   void Publish() { debian_.Publish(server_, gpg_, {key_}); }
@@ -143,7 +144,8 @@ TEST_F(UpdateTest, RefusesAnIndexThatIsNotTheSignedOne) {
   EXPECT_EQ(UpdateError<IntegrityError>(), url + ": size: expected " + std::to_string(packages.size()) + ", found 10");
   server_.ClearFaults();
   server_.Put("/debian/dists/stable/main/binary-amd64/Packages.xz", packages + "more");
-  EXPECT_EQ(UpdateError<NetworkError>(), url + ": more than the expected " + std::to_string(packages.size()) + " bytes");
+  EXPECT_EQ(UpdateError<NetworkError>(),
+            url + ": more than the expected " + std::to_string(packages.size()) + " bytes");
   server_.SetFault("*Packages.xz", ParseFault("404"));
   EXPECT_EQ(UpdateError<NetworkError>(), url + ": HTTP status 404");
   EXPECT_FALSE(store_.Has(Sha256(packages)));
@@ -194,8 +196,8 @@ TEST_F(UpdateTest, RefusesInReleaseOfAnotherKey) {
   Update();
   const auto state = State();
   debian_.Publish(server_, gpg_, {gpg_.MakeKey("stranger")});
-  EXPECT_EQ(UpdateError(), server_.Url() + debian_.InReleasePath() +
-                               ": no good signature: made by a key that is not in the keyring");
+  EXPECT_EQ(UpdateError(),
+            server_.Url() + debian_.InReleasePath() + ": no good signature: made by a key that is not in the keyring");
   EXPECT_EQ(State(), state);
 }
 
@@ -228,8 +230,9 @@ TEST_F(UpdateTest, RefusesOlderReleaseFilesThanSeenUnlessAllowed) {
   debian_.date = "Sun, 31 May 2020 11:00:00 UTC";
   Publish();
   now_ += 3600;
-  EXPECT_EQ(UpdateError(), Shown(debian_) + ": the Release file is of 2020-05-31T11:00:00Z, older than the one of "
-                                            "2020-06-01T11:00:00Z seen before");
+  EXPECT_EQ(UpdateError(), Shown(debian_) +
+                               ": the Release file is of 2020-05-31T11:00:00Z, older than the one of "
+                               "2020-06-01T11:00:00Z seen before");
   EXPECT_EQ(State(), state);
   config_.allow_rollback = true;
   EXPECT_THAT(Update().releases.at(0).overrides, ElementsAre("rollback"));
@@ -251,7 +254,8 @@ TEST_F(UpdateTest, RefusesTheReleaseFileOfAnotherSuite) {
   Publish();
   server_.Put(debian_.InReleasePath(), gpg_.ClearSign(other.ReleaseText(), {key_}, {.time = "20200601T110000"}));
   EXPECT_EQ(UpdateError(), Shown(debian_) + ": the Release file is of another suite: testing (two)");
-  apt_.Write("etc/apt/sources.list", "deb [signed-by=/usr/share/keyrings/debian.gpg] " + server_.Url() + "/debian one main\n");
+  apt_.Write("etc/apt/sources.list",
+             "deb [signed-by=/usr/share/keyrings/debian.gpg] " + server_.Url() + "/debian one main\n");
   debian_.suite = "one";
   Publish();
   EXPECT_EQ(UpdateError(), "no error");  // by codename too
@@ -286,7 +290,8 @@ TEST_F(UpdateTest, OtherPeoplesArchivesDoNotDisturb) {
   add("/other-suite");
   foreign.codename = foreign.suite = "else";
   foreign.Publish(server_, gpg_, {key_});
-  server_.Put("/other-suite/dists/stable/InRelease", gpg_.ClearSign(foreign.ReleaseText(), {key_}, {.time = "20200601T110000"}));
+  server_.Put("/other-suite/dists/stable/InRelease",
+              gpg_.ClearSign(foreign.ReleaseText(), {key_}, {.time = "20200601T110000"}));
   sources += "deb http://127.0.0.1:1/unreachable stable main\n";
   apt_.Write("etc/apt/sources.list", sources);
   const Snapshot snapshot = Update();
@@ -313,7 +318,8 @@ TEST_F(UpdateTest, WhatTookPartBeforeMayNotStayAway) {
   security.Publish(server_, gpg_, {gpg_.MakeKey("stranger")});
   EXPECT_THAT(UpdateError(), HasSubstr("no good signature"));
   security.Publish(server_, gpg_, {key_});
-  EXPECT_EQ(UpdateError(), Shown(security) + ": the Release file was of origin Debian before and is of origin Somebody now");
+  EXPECT_EQ(UpdateError(),
+            Shown(security) + ": the Release file was of origin Debian before and is of origin Somebody now");
   EXPECT_EQ(State(), state);
   apt_.Write("etc/apt/sources.list", Source(debian_) + "deb [signed-by=/nowhere.gpg] " + Shown(security) + " main\n");
   EXPECT_EQ(UpdateError(), Shown(security) + ": open /nowhere.gpg: No such file or directory");
@@ -330,7 +336,8 @@ TEST_F(UpdateTest, TakesOnlySignaturesOfTheKeysThatSignedByNames) {
   const std::string refused = "InRelease: no good signature: ";
   EXPECT_EQ(update_with(key_, key_ + "!"), "no error");
   EXPECT_EQ(update_with(key_, subkey + "!"), "no error");
-  EXPECT_THAT(update_with(key_ + "!", subkey + "!"), HasSubstr(refused + key_ + ": made by a key that Signed-By does not name"));
+  EXPECT_THAT(update_with(key_ + "!", subkey + "!"),
+              HasSubstr(refused + key_ + ": made by a key that Signed-By does not name"));
   EXPECT_THAT(update_with(key_, other), HasSubstr(refused + "made by a key that is not in the keyring"));
   EXPECT_EQ(update_with(key_ + "," + other, other), "no error");
 }
@@ -338,8 +345,9 @@ TEST_F(UpdateTest, TakesOnlySignaturesOfTheKeysThatSignedByNames) {
 TEST_F(UpdateTest, LeavesOutWhatCannotBeVerified) {
   Publish();
   apt_.Write("etc/apt/sources.list", Source(debian_) + "deb [trusted=yes] http://example.org/debian stable main\n");
-  EXPECT_THAT(Update().left_out,
-              ElementsAre("http://example.org/debian stable: marked 'trusted=yes', which would switch verification off"));
+  EXPECT_THAT(
+      Update().left_out,
+      ElementsAre("http://example.org/debian stable: marked 'trusted=yes', which would switch verification off"));
 }
 
 TEST_F(UpdateTest, SaysWhyNoArchiveCanBeUsed) {
@@ -355,7 +363,8 @@ TEST_F(UpdateTest, ADamagedStateIsAnErrorThatNamesTheFile) {
   Publish();
   Update();
   std::filesystem::path seen, snapshot;
-  for (const auto& [name, text] : State()) (name.starts_with("seen/") ? seen : snapshot) = config_.state_directory / name;
+  for (const auto& [name, text] : State())
+    (name.starts_with("seen/") ? seen : snapshot) = config_.state_directory / name;
   const std::string good = ReadFile(seen);
   for (const std::string text : {"", "{", "[]", "{\"uri\": 1}", "{\"unknown\": \"x\"}"}) {
     WriteFileAtomically(seen, text);
