@@ -67,7 +67,7 @@ UnixSeconds ParseMailDate(std::string_view text, std::string_view name) {
   if (words.size() == 5 && words[1].size() == 3) {
     const auto month = kMonths.find(words[1]);
     const auto clock = SplitTrimmed(words[3], ':');
-    if (month != kMonths.npos && month % 3 == 0 && clock.size() == 3) {
+    if (month != kMonths.npos && month % 3 == 0 && clock.size() == 3 && words[2].size() == 4) {
       time = Combine(Number(words[2]), static_cast<int>(month / 3) + 1, Number(words[0]), Number(clock[0]),
                      Number(clock[1]), Number(clock[2]));
     }

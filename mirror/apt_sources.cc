@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "mirror/apt_lock.h"
+#include "mirror/keyring.h"
 
 namespace nachbau::mirror {
 namespace {
@@ -58,44 +59,71 @@ std::string WithoutSlash(std::string uri) {
   return uri;
 }
 
-bool IsFingerprint(std::string_view word) {
-  if (word.ends_with('!')) word.remove_suffix(1);
-  return word.size() >= 16 && std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+// Appends a keyring file of the machine's. One that cannot be read, or is no keyring, does not spoil the others: apt
+// passes over those as well.
+void AddIfKeyring(const std::filesystem::path& file, std::string& keyring) {
+  try {
+    if (const auto fd = OpenForReadingIfExists(file)) {
+      keyring += BinaryKeyring(ReadDescriptor(*fd, file.native(), kMaxKeyring), file.native());
+    }
+  } catch (const ParseError&) {
+  } catch (const SystemError&) {
+  }
 }
 
-// apt's own keyrings, for sources without Signed-By.
-std::string TrustedKeyrings(const Configuration& configuration) {
-  std::string bytes;
+void AddKeyringsIn(const std::filesystem::path& directory, std::string& keyring) {
   std::vector<std::filesystem::path> files;
-  const std::filesystem::path parts = configuration.FindDir("Dir::Etc::trustedparts");
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(parts, ignored)) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
     const std::string extension = entry.path().extension().native();
     if (extension == ".gpg" || extension == ".asc") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
-  files.insert(files.begin(), std::filesystem::path(configuration.FindFile("Dir::Etc::trusted")));
-  for (const std::filesystem::path& file : files) {
-    if (const auto fd = OpenForReadingIfExists(file)) bytes += ReadDescriptor(*fd, file.native(), kMaxKeyring) + "\n";
-  }
-  return bytes;
+  for (const std::filesystem::path& file : files) AddIfKeyring(file, keyring);
 }
 
-// Signed-By is a list of keyring files and fingerprints, or a key itself.
-std::string KeyringBytes(const std::string& signed_by, const std::filesystem::path& root, const Configuration& configuration) {
-  if (signed_by.empty()) return TrustedKeyrings(configuration);
-  if (signed_by.find("-----BEGIN PGP PUBLIC KEY BLOCK-----") != signed_by.npos) return signed_by;
-  std::string bytes;
+// apt's own keyrings, for sources without Signed-By.
+std::string TrustedKeyrings(const Configuration& configuration) {
+  std::string keyring;
+  AddIfKeyring(configuration.FindFile("Dir::Etc::trusted"), keyring);
+  AddKeyringsIn(configuration.FindDir("Dir::Etc::trustedparts"), keyring);
+  return keyring;
+}
+
+// Signed-By is a list of keyring files and fingerprints, or a key itself. Fingerprints choose from the files, or from
+// the machine's keyrings where there are no files.
+void ReadSignedBy(const std::string& signed_by, const std::filesystem::path& root, const Configuration& configuration,
+                  AptArchive& archive) {
+  if (signed_by.empty()) {
+    archive.keyring = TrustedKeyrings(configuration);
+    return;
+  }
+  if (signed_by.find("-----BEGIN PGP PUBLIC KEY BLOCK-----") != signed_by.npos) {
+    archive.keyring = BinaryKeyring(signed_by, "Signed-By");
+    return;
+  }
+  std::string keyring;
   for (const std::string_view word : SplitTrimmed(signed_by, ',')) {
-    if (word.front() != '/') {
-      if (IsFingerprint(word)) throw Error(Msg("Signed-By with a fingerprint is not supported: {}", word));
+    if (word.front() == '/') {
+      const std::filesystem::path inside = root / std::string(word.substr(1));
+      const std::filesystem::path path = std::filesystem::exists(inside) ? inside : std::filesystem::path(word);
+      keyring += BinaryKeyring(ReadFile(path, kMaxKeyring), path.native());
+    } else if (IsFingerprint(word)) {
+      archive.signed_by.emplace_back(word);
+    } else {
       throw Error(Msg("Signed-By is neither a file nor a key: {}", word));
     }
-    const std::filesystem::path inside = root / std::string(word.substr(1));
-    const std::filesystem::path path = std::filesystem::exists(inside) ? inside : std::filesystem::path(word);
-    bytes += ReadFile(path, kMaxKeyring);
   }
-  return bytes;
+  if (!archive.signed_by.empty()) {
+    if (keyring.empty()) {
+      keyring = TrustedKeyrings(configuration);
+      AddKeyringsIn(root / "usr/share/keyrings", keyring);
+      if (root != "/") AddKeyringsIn("/usr/share/keyrings", keyring);
+    }
+    keyring = SelectKeys(keyring, archive.signed_by, "Signed-By");
+    if (keyring.empty()) throw MissingError(Msg("no keyring holds the key that Signed-By names: {}", signed_by));
+  }
+  archive.keyring = std::move(keyring);
 }
 
 std::map<std::string, std::string> Proxies(const Configuration& configuration) {
@@ -125,15 +153,6 @@ AptSetup ReadAptSetup(const std::filesystem::path& root) {
     archive.uri = WithoutSlash(index->GetURI());
     archive.suite = WithoutSlash(index->GetDist());
     if (archive.uri.starts_with("copy:")) archive.uri = "file:" + archive.uri.substr(5);
-    const std::string shown = archive.uri + " " + archive.suite;
-    if (index->GetTrusted() == metaIndex::TRI_YES) {
-      setup.left_out.push_back(shown + ": marked 'trusted=yes', which would switch verification off");
-      continue;
-    }
-    if (index->GetDist().ends_with("/")) {
-      setup.left_out.push_back(shown + ": a flat archive without suites");
-      continue;
-    }
     for (const IndexTarget& target : index->GetIndexTargets()) {
       const std::string component = target.Option(IndexTarget::COMPONENT);
       const auto& known = archive.components;
@@ -145,11 +164,16 @@ AptSetup ReadAptSetup(const std::filesystem::path& root) {
       return other.uri == archive.uri && other.suite == archive.suite;
     });
     if (same != setup.archives.end()) continue;  // deb and deb-src of the same suite come as one already
-    try {
-      archive.keyring = KeyringBytes(index->GetSignedBy(), root, globals.configuration());
-    } catch (const Error& error) {
-      setup.left_out.push_back(shown + ": " + error.what());
-      continue;
+    if (index->GetTrusted() == metaIndex::TRI_YES) {
+      archive.problem = "marked 'trusted=yes', which would switch verification off";
+    } else if (index->GetDist().ends_with("/")) {
+      archive.problem = "a flat archive without suites";
+    } else {
+      try {
+        ReadSignedBy(index->GetSignedBy(), root, globals.configuration(), archive);
+      } catch (const Error& error) {
+        archive.problem = error.what();
+      }
     }
     setup.archives.push_back(std::move(archive));
   }

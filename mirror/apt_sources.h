@@ -12,15 +12,16 @@ struct AptArchive {
   std::string uri;    // base, without final slash
   std::string suite;  // below dists/
   std::vector<std::string> components;  // in configured order
-  std::string keyring;                  // the keys it may be signed with: bytes of the files of Signed-By, or of apt's
-                                        // trusted keyrings where there is no Signed-By
+  std::string keyring;                  // binary; the keys it may be signed with: those that Signed-By names, or of
+                                        // apt's trusted keyrings where there is no Signed-By
+  std::string problem;                  // English: why it cannot be used; empty where it can
+  std::vector<std::string> signed_by;   // fingerprints that Signed-By names, see Admits; empty: any key of `keyring`
 };
 
 struct AptSetup {
   std::vector<AptArchive> archives;            // in configured order; each URI and suite once
   std::string architecture;                    // native architecture of the configuration
   std::map<std::string, std::string> proxies;  // for MakeFetcher
-  std::vector<std::string> left_out;           // English: sources that cannot be used, and why
 };
 
 // Reads etc/apt beneath `root` with libapt-pkg: one-line and deb822 format. Sources are assumed to offer source

@@ -10,6 +10,7 @@ namespace nachbau::mirror {
 namespace {
 
 constexpr const char* kFormat = "nachbau-snapshot/1";
+constexpr std::uint64_t kMaxSeen = 1 << 20;  // bytes
 
 std::string SnapshotName(UnixSeconds time) {
   std::string name = FormatTime(time);
@@ -44,10 +45,11 @@ Snapshot SnapshotFromJson(const Json& json, const std::string& place) {
   Json as_lock = nachbau::ToJson(lock);
   as_lock["releases"] = reader.Array("releases");
   for (const Json& item : reader.Array("indexes")) {
-    Json proof = item;
+    JsonReader entry(item, reader.PlaceOf("indexes/" + std::to_string(snapshot.indexes.size())));
     SnapshotIndex index;
-    index.component = item.value("component", "");
-    index.architecture = item.value("architecture", "");
+    index.component = entry.Text("component");
+    index.architecture = entry.Text("architecture");
+    Json proof = item;
     proof.erase("component");
     proof.erase("architecture");
     as_lock["indexes"].push_back(proof);
@@ -71,8 +73,35 @@ std::optional<SeenRelease> ArchiveState::Find(const std::string& uri, const std:
   const std::filesystem::path path = PathOf(uri, suite);
   const auto fd = OpenForReadingIfExists(path);
   if (!fd) return std::nullopt;
-  const Json json = ParseJson(ReadDescriptor(*fd, path.native(), 1 << 20), path.native());
-  JsonReader reader(json, path.native());
+  return ParseSeenRelease(ReadDescriptor(*fd, path.native(), kMaxSeen), path.native());
+}
+
+void ArchiveState::Accept(const Snapshot& snapshot) {
+  WriteFileAtomically(directory_ / "snapshots" / SnapshotName(snapshot.time), FormatPretty(ToJson(snapshot)));
+  for (const ReleaseProof& release : snapshot.releases) {
+    // Another process may have accepted a newer one meanwhile: only an override takes the mark back.
+    const auto seen = Find(release.uri, release.suite);
+    const auto& overrides = release.overrides;
+    if (seen && release.date < seen->date &&
+        std::find(overrides.begin(), overrides.end(), "rollback") == overrides.end()) {
+      continue;
+    }
+    const Json json = {{"uri", release.uri},
+                       {"suite", release.suite},
+                       {"origin", release.origin},
+                       {"date", FormatTime(release.date)},
+                       {"inRelease", release.in_release.Hex()}};
+    WriteFileAtomically(PathOf(release.uri, release.suite), FormatPretty(json));
+  }
+}
+
+Snapshot ParseSnapshot(std::string_view text, const std::string& name) {
+  return SnapshotFromJson(ParseJson(text, name), name);
+}
+
+SeenRelease ParseSeenRelease(std::string_view text, const std::string& name) {
+  const Json json = ParseJson(text, name);
+  JsonReader reader(json, name);
   SeenRelease seen;
   reader.Text("uri");
   reader.Text("suite");
@@ -83,25 +112,13 @@ std::optional<SeenRelease> ArchiveState::Find(const std::string& uri, const std:
   return seen;
 }
 
-void ArchiveState::Accept(const Snapshot& snapshot) {
-  WriteFileAtomically(directory_ / "snapshots" / SnapshotName(snapshot.time), FormatPretty(ToJson(snapshot)));
-  for (const ReleaseProof& release : snapshot.releases) {
-    const Json json = {{"uri", release.uri},
-                       {"suite", release.suite},
-                       {"origin", release.origin},
-                       {"date", FormatTime(release.date)},
-                       {"inRelease", release.in_release.Hex()}};
-    WriteFileAtomically(PathOf(release.uri, release.suite), FormatPretty(json));
-  }
-}
-
 std::optional<Snapshot> ArchiveState::NewestSnapshot() const {
   if (!std::filesystem::exists(directory_ / "snapshots")) return std::nullopt;
   const auto files = ListFiles(directory_ / "snapshots");  // named by time, so sorted by it
   for (auto it = files.rbegin(); it != files.rend(); ++it) {
     if (it->extension() != ".json" || it->native().starts_with(".")) continue;
     const std::filesystem::path path = directory_ / "snapshots" / *it;
-    return SnapshotFromJson(ParseJson(ReadFile(path), path.native()), path.native());
+    return ParseSnapshot(ReadFile(path), path.native());
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/digest.h"
@@ -16,6 +17,10 @@ struct SeenRelease {
   std::string origin;
   Sha256Digest in_release;
 };
+
+// The files of the state. Throw ParseError naming `name`.
+SeenRelease ParseSeenRelease(std::string_view text, const std::string& name);
+Snapshot ParseSnapshot(std::string_view text, const std::string& name);
 
 class ArchiveState {
  public:

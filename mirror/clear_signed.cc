@@ -1,16 +1,12 @@
 #include "mirror/clear_signed.h"
 
-#include <rnp/rnp.h>
-#include <rnp/rnp_err.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <memory>
 #include <set>
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "mirror/keyring.h"
+#include "mirror/librnp.h"
 
 namespace nachbau::mirror {
 namespace {
@@ -20,84 +16,86 @@ constexpr std::string_view kSignature = "-----BEGIN PGP SIGNATURE-----";
 constexpr std::string_view kEnd = "-----END PGP SIGNATURE-----";
 constexpr UnixSeconds kTolerance = 300;  // seconds a signer's clock may be ahead of ours
 
-template <auto Destroy>
-struct RnpDeleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Destroy(object);
-  }
+// Blanks at the end of a line are not covered by the signature (RFC 4880 section 7.1).
+std::string_view Covered(std::string_view line) { return line.substr(0, line.find_last_not_of(" \t") + 1); }
+
+bool IsBase64(std::string_view line) {
+  return std::all_of(line.begin(), line.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
+           c == '=';
+  });
+}
+
+bool HasExpired(rnp_key_handle_t key, UnixSeconds moment) {
+  std::uint32_t created = 0, lifetime = 0;
+  RnpRequire(rnp_key_get_creation(key, &created), "look at a key");
+  RnpRequire(rnp_key_get_expiration(key, &lifetime), "look at a key");
+  return lifetime != 0 && UnixSeconds{created} + lifetime < moment;
+}
+
+bool IsRevoked(rnp_key_handle_t key) {
+  bool revoked = true;
+  RnpRequire(rnp_key_is_revoked(key, &revoked), "look at a key");
+  return revoked;
+}
+
+// One signature as judged. `reason` (English) is empty where it counts.
+struct Judged {
+  std::string fingerprint;  // of the primary key; empty when the key is not known
+  std::string reason;
+  bool bad = false;  // does not fit the text, though the key is known: no other signature makes up for that
 };
-using Ffi = std::unique_ptr<std::remove_pointer_t<rnp_ffi_t>, RnpDeleter<&rnp_ffi_destroy>>;
-using Input = std::unique_ptr<std::remove_pointer_t<rnp_input_t>, RnpDeleter<&rnp_input_destroy>>;
-using Output = std::unique_ptr<std::remove_pointer_t<rnp_output_t>, RnpDeleter<&rnp_output_destroy>>;
-using Verification = std::unique_ptr<std::remove_pointer_t<rnp_op_verify_t>, RnpDeleter<&rnp_op_verify_destroy>>;
-using Key = std::unique_ptr<std::remove_pointer_t<rnp_key_handle_t>, RnpDeleter<&rnp_key_handle_destroy>>;
 
-void Require(rnp_result_t result, const char* what) {
-  if (result != RNP_SUCCESS) {
-    throw Error(Msg("librnp: {}: {}", std::string_view(what), std::string_view(rnp_result_to_string(result))));
+Judged Judge(rnp_ffi_t ffi, rnp_op_verify_signature_t signature, std::optional<UnixSeconds> now,
+             const std::vector<std::string>& signed_by) {
+  Judged judged;
+  rnp_key_handle_t raw_key = nullptr;
+  if (rnp_op_verify_signature_get_key(signature, &raw_key) != RNP_SUCCESS || raw_key == nullptr) {
+    judged.reason = "made by a key that is not in the keyring";
+    return judged;
   }
-}
-
-std::string Take(char* text) {
-  std::string result = text == nullptr ? "" : text;
-  rnp_buffer_destroy(text);
-  return result;
-}
-
-Input InputFrom(std::string_view bytes) {
-  rnp_input_t raw = nullptr;
-  Require(rnp_input_from_memory(&raw, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), false),
-          "read from memory");
-  return Input(raw);
-}
-
-Ffi OpenKeyring(std::string_view keyring) {
-  rnp_ffi_t raw = nullptr;
-  Require(rnp_ffi_create(&raw, "GPG", "GPG"), "start");
-  Ffi ffi(raw);
-  FILE* nowhere = ::fopen("/dev/null", "we");  // it writes warnings to stderr otherwise
-  if (nowhere != nullptr) rnp_ffi_set_log_fd(raw, ::dup(::fileno(nowhere)));
-  if (nowhere != nullptr) ::fclose(nowhere);
-  for (const char* weak : {"SHA1", "MD5"}) {
-    Require(rnp_add_security_rule(raw, RNP_FEATURE_HASH_ALG, weak, RNP_SECURITY_OVERRIDE, 0, RNP_SECURITY_INSECURE),
-            "set a rule");
+  const RnpKey key(raw_key);
+  judged.fingerprint = RnpPrimaryFingerprint(raw_key);
+  rnp_key_handle_t raw_primary = nullptr;
+  RnpRequire(rnp_locate_key(ffi, "fingerprint", judged.fingerprint.c_str(), &raw_primary), "look for a key");
+  const RnpKey primary(raw_primary);
+  if (!primary) {
+    judged.reason = "made by a subkey whose primary key is not in the keyring";
+    return judged;
   }
-  const Input input = InputFrom(keyring);
-  char* results = nullptr;
-  const rnp_result_t result =
-      rnp_import_keys(raw, input.get(), RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_PERMISSIVE, &results);
-  rnp_buffer_destroy(results);
-  Require(result, "load the keyring");
-  return ffi;
-}
-
-// The fingerprint of the primary key that made the signature; a subkey is its primary key's.
-std::string PrimaryFingerprint(rnp_ffi_t ffi, rnp_op_verify_signature_t signature) {
-  rnp_key_handle_t raw = nullptr;
-  if (rnp_op_verify_signature_get_key(signature, &raw) != RNP_SUCCESS || raw == nullptr) return {};
-  const Key key(raw);
-  char* text = nullptr;
-  bool primary = false;
-  rnp_key_is_primary(raw, &primary);
-  if (!primary && rnp_key_get_primary_fprint(raw, &text) == RNP_SUCCESS) return Take(text);
-  (void)ffi;
-  return rnp_key_get_fprint(raw, &text) == RNP_SUCCESS ? Take(text) : std::string();
-}
-
-std::string ShortReason(rnp_result_t status) {
-  switch (status) {
-    case RNP_ERROR_KEY_NOT_FOUND: return "made by a key that is not in the keyring";
-    case RNP_ERROR_SIGNATURE_EXPIRED: return "the signature or its key has expired";
-    case RNP_ERROR_SIGNATURE_INVALID: return "does not fit the text, or uses a weak digest or a revoked key";
-    default: return rnp_result_to_string(status);
+  std::uint32_t created = 0, lifetime = 0;
+  RnpRequire(rnp_op_verify_signature_get_times(signature, &created, &lifetime), "look at a signature");
+  char* digest = nullptr;
+  RnpRequire(rnp_op_verify_signature_get_hash(signature, &digest), "look at a signature");
+  const std::string digest_name = RnpTake(digest);
+  const UnixSeconds moment = now.value_or(created);
+  // What librnp itself calls expired is so by the machine's clock; here only `moment` counts.
+  const rnp_result_t status = rnp_op_verify_signature_get_status(signature);
+  const bool fits = status == RNP_SUCCESS || status == RNP_ERROR_SIGNATURE_EXPIRED;
+  if (IsRevoked(raw_key) || IsRevoked(raw_primary)) {
+    judged.reason = "made by a key that was revoked";
+  } else if (digest_name == "SHA1" || digest_name == "MD5" || digest_name == "RIPEMD160") {
+    judged.reason = "uses the weak digest " + digest_name;
+  } else if (HasExpired(raw_key, std::max<UnixSeconds>(moment, created)) ||
+             HasExpired(raw_primary, std::max<UnixSeconds>(moment, created))) {
+    judged.reason = "made by a key that has expired";
+  } else if (!fits) {
+    judged.reason = "does not fit the text";
+    judged.bad = status == RNP_ERROR_SIGNATURE_INVALID;
+  } else if (created > moment + kTolerance) {
+    judged.reason = "made in the future, at " + FormatTime(created);
+  } else if (lifetime != 0 && UnixSeconds{created} + lifetime < moment) {
+    judged.reason = "expired at " + FormatTime(UnixSeconds{created} + lifetime);
+  } else if (!Admits(signed_by, RnpFingerprint(raw_key), judged.fingerprint)) {
+    judged.reason = "made by a key that Signed-By does not name";
   }
+  return judged;
 }
 
 }  // namespace
 
 std::string SplitClearSigned(std::string_view message, std::string_view name) {
-  enum class Part { kBegin, kHeaders, kText, kSignature, kAfter } part = Part::kBegin;
+  enum class Part { kBegin, kHeaders, kText, kArmorHeaders, kSignature, kAfter } part = Part::kBegin;
   std::string text;
   std::uint64_t number = 0;
   while (!message.empty()) {
@@ -106,9 +104,8 @@ std::string SplitClearSigned(std::string_view message, std::string_view name) {
     message.remove_prefix(std::min(end + 1, message.size()));
     ++number;
     const auto refuse = [&](Message detail) { throw ParseError(name, number, std::move(detail)); };
-    if (std::any_of(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; })) {
-      refuse(Msg("control byte"));
-    }
+    const auto control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
+    if (std::any_of(line.begin(), line.end(), control)) refuse(Msg("control byte"));
     switch (part) {
       case Part::kBegin:
         if (line != kBegin) refuse(Msg("not a clear-signed message"));
@@ -123,17 +120,28 @@ std::string SplitClearSigned(std::string_view message, std::string_view name) {
         break;
       case Part::kText:
         if (line == kSignature) {
-          part = Part::kSignature;
+          part = Part::kArmorHeaders;
         } else if (line.starts_with("- ")) {
-          text += std::string(line.substr(2)) + "\n";
+          text.append(Covered(line.substr(2))) += '\n';
         } else if (line.starts_with("-")) {
           refuse(Msg("line with an unescaped dash"));
         } else {
-          text += std::string(line) + "\n";
+          text.append(Covered(line)) += '\n';
+        }
+        break;
+      case Part::kArmorHeaders:
+        if (line.empty()) {
+          part = Part::kSignature;
+        } else if (line.find(": ") == line.npos || line.starts_with("-")) {
+          refuse(Msg("not a signature: {}", Printable(line.substr(0, 80))));
         }
         break;
       case Part::kSignature:
-        if (line == kEnd) part = Part::kAfter;
+        if (line == kEnd) {
+          part = Part::kAfter;
+        } else if (!IsBase64(line)) {
+          refuse(Msg("not a signature: {}", Printable(line.substr(0, 80))));
+        }
         break;
       case Part::kAfter: refuse(Msg("text after the signature"));
     }
@@ -143,48 +151,43 @@ std::string SplitClearSigned(std::string_view message, std::string_view name) {
 }
 
 VerifiedText VerifyClearSigned(std::string_view message, std::string_view keyring, std::string_view name,
-                               UnixSeconds now) {
+                               std::optional<UnixSeconds> now, const std::vector<std::string>& signed_by) {
   VerifiedText verified;
   verified.text = SplitClearSigned(message, name);
-  const Ffi ffi = OpenKeyring(keyring);
-  const Input input = InputFrom(message);
+  const RnpFfi ffi = OpenKeyring(keyring);
+  const RnpInput input = RnpInputFrom(message);
   rnp_output_t raw_output = nullptr;
-  Require(rnp_output_to_memory(&raw_output, 0), "write to memory");
-  const Output output(raw_output);
+  RnpRequire(rnp_output_to_memory(&raw_output, 0), "write to memory");
+  const RnpOutput output(raw_output);
   rnp_op_verify_t raw = nullptr;
-  Require(rnp_op_verify_create(&raw, ffi.get(), input.get(), output.get()), "start verifying");
-  const Verification verification(raw);
+  RnpRequire(rnp_op_verify_create(&raw, ffi.get(), input.get(), output.get()), "start verifying");
+  const RnpVerification verification(raw);
   rnp_op_verify_execute(raw);  // one valid signature is enough for its result; each is looked at below instead
   std::size_t count = 0;
-  Require(rnp_op_verify_get_signature_count(raw, &count), "count signatures");
+  RnpRequire(rnp_op_verify_get_signature_count(raw, &count), "count signatures");
   std::set<std::string> signers;
   std::string reasons;
   for (std::size_t i = 0; i < count; ++i) {
     rnp_op_verify_signature_t signature = nullptr;
-    Require(rnp_op_verify_get_signature_at(raw, i, &signature), "look at a signature");
-    const rnp_result_t status = rnp_op_verify_signature_get_status(signature);
-    std::uint32_t created = 0, expires = 0;
-    rnp_op_verify_signature_get_times(signature, &created, &expires);
-    const std::string who = PrimaryFingerprint(ffi.get(), signature);
-    std::string reason;
-    if (status != RNP_SUCCESS) {
-      reason = ShortReason(status);
-    } else if (static_cast<UnixSeconds>(created) > now + kTolerance) {
-      reason = "made in the future, at " + FormatTime(created);
-    } else if (who.empty()) {
-      reason = "made by a key without fingerprint";
-    }
-    if (reason.empty()) {
-      signers.insert(who);
+    RnpRequire(rnp_op_verify_get_signature_at(raw, i, &signature), "look at a signature");
+    const Judged judged = Judge(ffi.get(), signature, now, signed_by);
+    if (judged.reason.empty()) {
+      signers.insert(judged.fingerprint);
       continue;
     }
-    reasons += (reasons.empty() ? "" : "; ") + (who.empty() ? std::string() : who + ": ") + reason;
-    if (status != RNP_ERROR_KEY_NOT_FOUND && !who.empty() && status == RNP_ERROR_SIGNATURE_INVALID) {
-      throw Error(Msg("{}: bad signature: {}", name, reasons));
-    }
+    reasons +=
+        (reasons.empty() ? "" : "; ") + (judged.fingerprint.empty() ? "" : judged.fingerprint + ": ") + judged.reason;
+    if (judged.bad) throw Error(Msg("{}: bad signature: {}", name, reasons));
   }
   if (signers.empty()) {
     throw Error(Msg("{}: no good signature: {}", name, reasons.empty() ? std::string("there is none") : reasons));
+  }
+  // What librnp took for the text must be what is read from here on.
+  std::uint8_t* bytes = nullptr;
+  std::size_t size = 0;
+  RnpRequire(rnp_output_memory_get_buf(raw_output, &bytes, &size, false), "read the text");
+  if (std::string_view(reinterpret_cast<const char*>(bytes), size) != verified.text) {
+    throw Error(Msg("{}: the signed text can be read in two ways", name));
   }
   verified.signers.assign(signers.begin(), signers.end());
   return verified;

@@ -1,8 +1,7 @@
 #include <algorithm>
 #include <atomic>
-#include <chrono>
+#include <map>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include "base/error.h"
@@ -10,30 +9,16 @@
 #include "base/http.h"
 #include "mirror/apt_sources.h"
 #include "mirror/mirror.h"
+#include "mirror/retry.h"
 #include "mirror/url.h"
 
 namespace nachbau::mirror {
 namespace {
 
-constexpr int kTries = 4;
-
-// Waits before another try; ends early when the work is cancelled.
-void BackOff(int attempt, const MirrorConfig& config) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(250 << (2 * attempt));
-  while (std::chrono::steady_clock::now() < end) {
-    if (config.cancelled != nullptr && *config.cancelled) throw CancelledError();
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-}
-
-// A 4xx will not get better by asking again, except for "too many requests" and time-outs.
-bool WorthAnotherTry(const NetworkError& error) {
-  const long status = error.status();
-  return status < 400 || status >= 500 || status == 408 || status == 429;
-}
-
 // One file into the store. Continues where a connection was cut; starts over after a wrong digest, once.
 class Download {
+  static constexpr long kNothingMore = 416;  // HTTP status: there is nothing from this offset on
+
  public:
   Download(const LockedFile& file, std::string url, Fetcher& fetcher, const MirrorConfig& config, Store& store,
            Progress::Task& task)
@@ -46,6 +31,7 @@ class Download {
         Transfer();
         return Commit();
       } catch (const NetworkError& error) {
+        if (error.status() == kNothingMore) EndsEarly();
         if (!WorthAnotherTry(error) || attempt + 1 >= kTries) throw;
       } catch (const IntegrityError&) {
         if (started_over) throw;
@@ -71,10 +57,11 @@ class Download {
     });
   }
   void Drop() { writer_.reset(); }
+  [[noreturn]] void EndsEarly() {
+    throw NetworkError(url_, 0, Msg("only {} of {} bytes came", writer_->size(), file_.size));
+  }
   ContentId Commit() {
-    if (writer_->size() < file_.size) {
-      throw NetworkError(url_, 0, Msg("the connection ended after {} of {} bytes", writer_->size(), file_.size));
-    }
+    if (writer_->size() < file_.size) EndsEarly();
     try {
       ContentId content = writer_->Commit(url_, file_.sha256);
       Drop();
@@ -99,13 +86,13 @@ class Download {
 FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress& progress) {
   FetchResult result;
   std::vector<std::size_t> wanted;
-  std::set<Sha256Digest> seen;
+  std::map<Sha256Digest, std::size_t> first;  // which of several entries for one object is fetched
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < lock.files.size(); ++i) {
     LockedFile& file = lock.files[i];
     if (store.Has(file.sha256)) {
       ++result.files_present;
-    } else if (seen.insert(file.sha256).second) {
+    } else if (first.emplace(file.sha256, i).second) {
       wanted.push_back(i);
       total += file.size;
     }
@@ -158,6 +145,7 @@ FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress
       }
       reasons[i] = "the index names another size than the object has";
     }
+    if (const auto fetched = first.find(file.sha256); fetched != first.end()) reasons[i] = reasons[fetched->second];
     result.missing.push_back({file, url_of(file), reasons[i].empty() ? "not held" : reasons[i]});
   }
   return result;

@@ -11,6 +11,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "mirror/archive_path.h"
 #include "mirror/clear_signed.h"
 #include "mirror/mirror.h"
 #include "mirror/release_file.h"
@@ -23,7 +24,7 @@ constexpr std::uint64_t kMaxSmall = 64 << 20;        // InRelease files and keyr
 constexpr std::uint64_t kMaxIndex = 1ULL << 30;
 constexpr std::uint64_t kMaxIndexText = 4ULL << 30;
 
-// Reads an object whose bytes are checked against its name; nothing when it is not there.
+// Reads an object; nothing when it is not there. Throws IntegrityError when its bytes are not what its name says.
 using ReadObject = std::function<std::optional<std::string>(const Sha256Digest&, std::uint64_t limit)>;
 
 struct Checked {
@@ -37,23 +38,27 @@ void CheckReleases(const Lock& lock, const ReadObject& read, Checked& result) {
   for (std::size_t i = 0; i < lock.releases.size(); ++i) {
     const ReleaseProof& proof = lock.releases[i];
     const std::string name = proof.uri + " " + proof.suite;
-    const auto message = read(proof.in_release, kMaxSmall);
-    const auto keyring = read(proof.keyring, kMaxSmall);
-    if (!message || !keyring) {
-      result.not_here.push_back(name + ": InRelease or keyring");
-      continue;
-    }
     try {
-      // As of the time of the Release file itself: later expiry of a key does not undo what was proven then.
-      const VerifiedText verified = VerifyClearSigned(*message, *keyring, name, proof.date);
-      if (verified.signers != proof.signers) result.broken.push_back(name + ": signed by other keys than the lock says");
+      const auto message = read(proof.in_release, kMaxSmall);
+      const auto keyring = read(proof.keyring, kMaxSmall);
+      if (!message || !keyring) {
+        result.not_here.push_back(name + ": InRelease or keyring");
+        continue;
+      }
+      // As of the time of each signature: later expiry of a key does not undo what was proven then, and a key that had
+      // expired when the file was accepted may count here beside those that counted.
+      const VerifiedText verified = VerifyClearSigned(*message, *keyring, name, std::nullopt);
+      const auto& good = verified.signers;
+      if (proof.signers.empty() || !std::includes(good.begin(), good.end(), proof.signers.begin(), proof.signers.end())) {
+        result.broken.push_back(name + ": signed by other keys than the lock says");
+      }
       releases[i] = ParseRelease(verified.text, name);
       if (releases[i]->date != proof.date || releases[i]->origin != proof.origin ||
           releases[i]->codename != proof.codename || releases[i]->valid_until != proof.valid_until) {
         result.broken.push_back(name + ": the lock says something else than the Release file");
       }
     } catch (const Error& error) {
-      result.broken.push_back(error.what());
+      result.broken.push_back(name + ": " + error.what());
     }
   }
   for (const IndexProof& index : lock.indexes) {
@@ -66,21 +71,41 @@ void CheckReleases(const Lock& lock, const ReadObject& read, Checked& result) {
   }
 }
 
-// True when the paragraph of a Packages or Sources index names the file with this digest and size.
-bool Names(const Paragraph& paragraph, const LockedFile& file) {
-  if (file.architecture != "source") {
-    return paragraph.Find("Package").value_or("") == file.package && paragraph.Find("Version").value_or("") == file.version &&
-           paragraph.Find("SHA256").value_or("") == file.sha256.Hex() &&
-           paragraph.Find("Size").value_or("") == std::to_string(file.size);
+// The source that a binary package's paragraph names: "Source: gcc-defaults (1.203)", by default itself.
+bool ComesFrom(const Paragraph& paragraph, const LockedFile& file) {
+  std::string source(paragraph.Find("Source").value_or(paragraph.Find("Package").value_or("")));
+  std::string version(paragraph.Find("Version").value_or(""));
+  if (const std::size_t open = source.find('('); open != source.npos && source.ends_with(')')) {
+    version = source.substr(open + 1, source.size() - open - 2);
+    source.resize(open);
   }
-  if (paragraph.Find("Package").value_or("") != file.source || paragraph.Find("Version").value_or("") != file.source_version) {
+  return Trim(source) == file.source && version == file.source_version;
+}
+
+// True when the paragraph of a Packages or Sources index says of the file all that the lock does.
+bool Names(const Paragraph& paragraph, const LockedFile& file) {
+  const auto path_is = [&](std::string_view path) {
+    return CleanArchivePath(path, paragraph.input_name(), paragraph.line()) == file.path;
+  };
+  if (file.architecture != "source") {
+    return paragraph.Find("Package").value_or("") == file.package &&
+           paragraph.Find("Version").value_or("") == file.version &&
+           paragraph.Find("Architecture").value_or("") == file.architecture &&
+           paragraph.Find("SHA256").value_or("") == file.sha256.Hex() &&
+           paragraph.Find("Size").value_or("") == std::to_string(file.size) &&
+           path_is(paragraph.Find("Filename").value_or("")) && ComesFrom(paragraph, file);
+  }
+  if (paragraph.Find("Package").value_or("") != file.source ||
+      paragraph.Find("Version").value_or("") != file.source_version || file.package != file.source ||
+      file.version != file.source_version) {
     return false;
   }
   for (const std::string_view line : Paragraph::Lines(paragraph.Find("Checksums-Sha256").value_or(""))) {
     const auto words = SplitWords(line);
     if (words.size() == 3 && words[0] == file.sha256.Hex() && words[1] == std::to_string(file.size) &&
         words[2] == file.file_name) {
-      return true;
+      const std::string directory(paragraph.Find("Directory").value_or(""));
+      return path_is(directory.empty() ? file.file_name : directory + "/" + file.file_name);
     }
   }
   return false;
@@ -95,21 +120,21 @@ void CheckFiles(const Lock& lock, const ReadObject& read, Checked& result) {
     }
     if (wanted.empty()) continue;
     const std::string name = lock.releases[lock.indexes[i].release].suite + "/" + lock.indexes[i].path;
-    const auto compressed = read(lock.indexes[i].sha256, kMaxIndex);
-    if (!compressed) {
-      result.not_here.push_back(name);
-      continue;
-    }
     try {
+      const auto compressed = read(lock.indexes[i].sha256, kMaxIndex);
+      if (!compressed) {
+        result.not_here.push_back(name);
+        continue;
+      }
       ForEachParagraph(Decompress(*compressed, name, kMaxIndexText), name, [&](const Paragraph& paragraph) {
         const auto [begin, end] = wanted.equal_range(paragraph.Find("Package").value_or(""));
         for (auto it = begin; it != end;) it = Names(paragraph, *it->second) ? wanted.erase(it) : std::next(it);
       });
     } catch (const Error& error) {
-      result.broken.push_back(error.what());
+      result.broken.push_back(name + ": " + error.what());
     }
     for (const auto& [package, file] : wanted) {
-      result.broken.push_back(file->file_name + ": not in " + name + " with this size and digest");
+      result.broken.push_back(file->file_name + ": not in " + name + " like this");
     }
   }
 }
@@ -131,6 +156,11 @@ std::vector<std::string> CheckProofs(const Lock& lock, const Store& store) {
     if (content->size != file.size || (file.sha512 && *file.sha512 != content->sha512)) {
       result.broken.push_back(file.file_name + ": the object has another size or SHA-512 than the lock says");
     }
+    try {
+      store.Open(file.sha256);  // hashes the bytes
+    } catch (const Error& error) {
+      result.broken.push_back(file.file_name + ": " + error.what());
+    }
   }
   std::sort(result.broken.begin(), result.broken.end());
   return result.broken;
@@ -142,17 +172,13 @@ std::vector<Finding> CheckProofsIn(const Lock& lock, const std::filesystem::path
     const auto fd = OpenForReadingIfExists(proofs / sha256.Hex());
     if (!fd) return std::nullopt;
     std::string bytes = ReadDescriptor(*fd, sha256.Hex(), limit);
-    if (Sha256(bytes) != sha256) {
-      result.broken.push_back(std::string(evidence::kProofs) + "/" + sha256.Hex() + ": content has another digest");
-      return std::nullopt;
+    if (const Sha256Digest actual = Sha256(bytes); actual != sha256) {
+      throw IntegrityError(std::string(evidence::kProofs) + "/" + sha256.Hex() + ": sha256", sha256.Hex(),
+                           actual.Hex());
     }
     return bytes;
   };
-  try {
-    CheckReleases(lock, read, result);
-  } catch (const Error& error) {
-    result.broken.push_back(error.what());
-  }
+  CheckReleases(lock, read, result);
   Finding finding;
   finding.rule = "inputs.proven";
   finding.subject = lock.source + " " + lock.version;

@@ -40,6 +40,7 @@ ReleaseFile ParseRelease(std::string_view text, std::string_view name) {
       throw ParseError(name, 0, Msg("not a size: {}", Printable(words[1].substr(0, 40))));
     }
     const std::string path = CleanArchivePath(words[2], name, 0);
+    if (path.empty()) throw ParseError(name, 0, Msg("not a path below the archive: {}", words[2]));
     const auto [known, fresh] = release.files.emplace(path, entry);
     if (!fresh && (known->second.sha256 != entry.sha256 || known->second.size != entry.size)) {
       throw ParseError(name, 0, Msg("listed twice with different content: {}", path));

@@ -6,9 +6,11 @@
 #include <array>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "base/archive.h"
+#include "base/deb822.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -18,6 +20,7 @@
 #include "mirror/clear_signed.h"
 #include "mirror/mirror.h"
 #include "mirror/release_file.h"
+#include "mirror/retry.h"
 #include "mirror/url.h"
 
 namespace nachbau::mirror {
@@ -33,6 +36,7 @@ struct Accepted {
   AptArchive archive;
   ReleaseFile release;
   ReleaseProof proof;
+  std::string left_out;  // English: why it takes no part; empty where it does
 };
 
 std::string Shown(const AptArchive& archive) { return archive.uri + " " + archive.suite; }
@@ -94,19 +98,72 @@ void CheckSuite(const AptArchive& archive, const ReleaseFile& release) {
                   Printable(release.codename)));
 }
 
+bool IsOurs(const std::string& origin, const MirrorConfig& config) {
+  return std::find(config.origins.begin(), config.origins.end(), origin) != config.origins.end();
+}
+
+// What a message says of itself without proof. Good for nothing but leaving an archive alone.
+std::string ClaimedOrigin(std::string_view message) {
+  constexpr std::string_view kField = "Origin: ";
+  while (!message.empty()) {
+    const std::string_view line = message.substr(0, message.find('\n'));
+    if (line.starts_with(kField)) return std::string(Trim(line.substr(kField.size())));
+    message.remove_prefix(std::min(line.size() + 1, message.size()));
+  }
+  return {};
+}
+
+// A server that is busy is asked again; one that does not answer at all is not waited for.
+std::string FetchInRelease(const std::string& url, Fetcher& fetcher, const MirrorConfig& config) {
+  for (int attempt = 0;; ++attempt) {
+    try {
+      return fetcher.GetWhole(url, kMaxInRelease);
+    } catch (const NetworkError& error) {
+      if (error.status() == 0 || !WorthAnotherTry(error) || attempt + 1 >= kTries) throw;
+    }
+    BackOff(attempt, config);
+  }
+}
+
 // Fetches and verifies one Release file. Throws where it cannot be had or trusted.
 Accepted AcceptRelease(const AptArchive& archive, Fetcher& fetcher, const ArchiveState& state,
                        const MirrorConfig& config, Store& store, UnixSeconds now) {
+  const auto seen = state.Find(archive.uri, archive.suite);
+  // An archive that took part before must not quietly stay away: its updates would be missing.
+  const bool needed = seen && IsOurs(seen->origin, config);
   const std::string url = UrlOf(archive.uri, "dists/" + archive.suite + "/InRelease");
-  const std::string message = fetcher.GetWhole(url, kMaxInRelease);
-  const VerifiedText verified = VerifyClearSigned(message, archive.keyring, url, now);
-  Accepted accepted{archive, ParseRelease(verified.text, url), {}};
-  ReleaseProof& proof = accepted.proof;
-  CheckSuite(archive, accepted.release);
-  if (std::find(config.origins.begin(), config.origins.end(), accepted.release.origin) == config.origins.end()) {
-    return accepted;  // left out by the caller; its times are nobody's business
+  Accepted accepted{archive, {}, {}, archive.problem};
+  if (!archive.problem.empty()) {
+    if (needed) throw Error(Msg("{}: {}", Shown(archive), archive.problem));
+    return accepted;
   }
-  CheckTimes(archive, accepted.release, state.Find(archive.uri, archive.suite), config, now, proof.overrides);
+  std::string message;
+  try {
+    message = FetchInRelease(url, fetcher, config);
+  } catch (const NetworkError& error) {
+    if (needed) throw;
+    accepted.left_out = error.what();
+    return accepted;
+  }
+  VerifiedText verified;
+  try {
+    verified = VerifyClearSigned(message, archive.keyring, url, now, archive.signed_by);
+    accepted.release = ParseRelease(verified.text, url);
+  } catch (const Error& error) {
+    const std::string origin = ClaimedOrigin(message);
+    if (needed || origin.empty() || IsOurs(origin, config)) throw;
+    accepted.left_out = error.what();
+    return accepted;
+  }
+  if (!IsOurs(accepted.release.origin, config)) {  // its suite and its times are nobody's business
+    accepted.left_out = "origin " + Printable(accepted.release.origin);
+    if (!needed) return accepted;
+    throw Error(Msg("{}: the Release file was of origin {} before and is of origin {} now", Shown(archive),
+                    seen->origin, Printable(accepted.release.origin)));
+  }
+  CheckSuite(archive, accepted.release);
+  ReleaseProof& proof = accepted.proof;
+  CheckTimes(archive, accepted.release, seen, config, now, proof.overrides);
   proof.uri = archive.uri;
   proof.suite = archive.suite;
   proof.origin = accepted.release.origin;
@@ -165,37 +222,65 @@ void CheckText(const Store& store, const Accepted& accepted, const Wanted& wante
   }
 }
 
-Sha256Digest FetchIndex(const Accepted& accepted, const Wanted& wanted, Fetcher& fetcher, Store& store,
-                        Progress::Task& task) {
-  const ReleaseEntry& entry = accepted.release.files.find(wanted.path)->second;
-  if (store.Has(entry.sha256)) {
-    task.Advance(entry.size);
-    return entry.sha256;
-  }
-  const std::string directory = "dists/" + accepted.archive.suite + "/";
-  std::vector<std::string> urls;
-  if (accepted.release.acquire_by_hash) {
-    urls.push_back(UrlOf(accepted.archive.uri, directory + wanted.path.substr(0, wanted.path.rfind('/')) +
-                                                   "/by-hash/SHA256/" + entry.sha256.Hex()));
-  }
-  urls.push_back(UrlOf(accepted.archive.uri, directory + wanted.path));
-  for (std::size_t i = 0;; ++i) {
+void FetchInto(Store& store, const std::string& url, const ReleaseEntry& entry, Fetcher& fetcher,
+               const MirrorConfig& config, Progress::Task& task) {
+  for (int attempt = 0;; ++attempt) {
     try {
       Store::Writer writer = store.StartWriting();
-      fetcher.Get(urls[i], {.limit = std::min(entry.size, kMaxIndex)}, [&](std::uint64_t, std::string_view piece) {
+      fetcher.Get(url, {.limit = std::min(entry.size, kMaxIndex)}, [&](std::uint64_t, std::string_view piece) {
         writer.Write(piece);
         task.Advance(piece.size());
       });
       if (writer.size() != entry.size) {
-        throw IntegrityError(urls[i] + ": size", std::to_string(entry.size), std::to_string(writer.size()));
+        throw IntegrityError(url + ": size", std::to_string(entry.size), std::to_string(writer.size()));
       }
-      writer.Commit(urls[i], entry.sha256);
-      CheckText(store, accepted, wanted, entry.sha256, urls[i]);
-      return entry.sha256;
+      writer.Commit(url, entry.sha256);
+      return;
     } catch (const NetworkError& error) {
-      if (error.status() != 404 || i + 1 == urls.size()) throw;
+      if (!WorthAnotherTry(error) || attempt + 1 >= kTries) throw;
     }
+    BackOff(attempt, config);
   }
+}
+
+// `checked`: objects whose text was found right by an earlier run.
+Sha256Digest FetchIndex(const Accepted& accepted, const Wanted& wanted, const std::set<Sha256Digest>& checked,
+                        Fetcher& fetcher, const MirrorConfig& config, Store& store, Progress::Task& task) {
+  const ReleaseEntry& entry = accepted.release.files.find(wanted.path)->second;
+  const std::string directory = "dists/" + accepted.archive.suite + "/";
+  std::string url = UrlOf(accepted.archive.uri, directory + wanted.path);
+  if (store.Has(entry.sha256)) {
+    task.Advance(entry.size);
+    if (checked.contains(entry.sha256)) return entry.sha256;
+  } else {
+    bool held = false;
+    if (accepted.release.acquire_by_hash) {
+      const std::string by_hash =
+          UrlOf(accepted.archive.uri,
+                directory + wanted.path.substr(0, wanted.path.rfind('/')) + "/by-hash/SHA256/" + entry.sha256.Hex());
+      try {
+        FetchInto(store, by_hash, entry, fetcher, config, task);
+        held = true;
+      } catch (const NetworkError& error) {
+        if (error.status() != 404) throw;
+      }
+    }
+    if (!held) FetchInto(store, url, entry, fetcher, config, task);
+  }
+  CheckText(store, accepted, wanted, entry.sha256, url);
+  return entry.sha256;
+}
+
+// The indexes of the newest snapshot. That one cannot be read is no reason not to make another.
+std::set<Sha256Digest> CheckedBefore(const ArchiveState& state) {
+  std::set<Sha256Digest> checked;
+  try {
+    if (const auto newest = state.NewestSnapshot()) {
+      for (const SnapshotIndex& index : newest->indexes) checked.insert(index.proof.sha256);
+    }
+  } catch (const ParseError&) {
+  }
+  return checked;
 }
 
 [[noreturn]] void NothingUsable(const std::vector<std::string>& left_out, const MirrorConfig& config) {
@@ -231,33 +316,21 @@ Snapshot Update(const MirrorConfig& config, Store& store, const Clock& clock, Pr
 
   Snapshot snapshot;
   snapshot.time = now;
-  snapshot.left_out = setup.left_out;
-  std::vector<std::optional<Accepted>> results(setup.archives.size());
-  std::vector<std::string> reasons(setup.archives.size());
+  std::vector<Accepted> results(setup.archives.size());
   {
     const auto task = progress.Start(Msg("Checking {} archives", setup.archives.size()), Unit::kItems, setup.archives.size());
     ForEach(setup.archives.size(), config.connections, [&](std::size_t i) {
-      const AptArchive& archive = setup.archives[i];
-      try {
-        results[i] = AcceptRelease(archive, *fetcher, state, config, store, now);
-      } catch (const NetworkError& error) {
-        // An archive that took part before must not quietly stay away: its updates would be missing.
-        const auto seen = state.Find(archive.uri, archive.suite);
-        if (seen && std::find(config.origins.begin(), config.origins.end(), seen->origin) != config.origins.end()) throw;
-        reasons[i] = Shown(archive) + ": " + error.what();
-      }
+      results[i] = AcceptRelease(setup.archives[i], *fetcher, state, config, store, now);
       task->Advance(1);
     });
     task->Succeed();
   }
   std::vector<Accepted> accepted;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    if (!results[i]) {
-      snapshot.left_out.push_back(reasons[i]);
-    } else if (results[i]->proof.uri.empty()) {
-      snapshot.left_out.push_back(Shown(results[i]->archive) + ": origin " + Printable(results[i]->release.origin));
+  for (Accepted& result : results) {
+    if (result.left_out.empty()) {
+      accepted.push_back(std::move(result));
     } else {
-      accepted.push_back(std::move(*results[i]));
+      snapshot.left_out.push_back(Shown(result.archive) + ": " + result.left_out);
     }
   }
   if (accepted.empty()) NothingUsable(snapshot.left_out, config);
@@ -270,10 +343,11 @@ Snapshot Update(const MirrorConfig& config, Store& store, const Clock& clock, Pr
       wanted.push_back(std::move(index));
     }
   }
+  const std::set<Sha256Digest> checked = CheckedBefore(state);
   std::vector<Sha256Digest> objects(wanted.size());
   const auto task = progress.Start(Msg("Fetching indexes"), Unit::kBytes, total);
   ForEach(wanted.size(), config.connections, [&](std::size_t i) {
-    objects[i] = FetchIndex(accepted[wanted[i].release], wanted[i], *fetcher, store, *task);
+    objects[i] = FetchIndex(accepted[wanted[i].release], wanted[i], checked, *fetcher, config, store, *task);
   });
   task->Succeed();
   for (const Accepted& release : accepted) snapshot.releases.push_back(release.proof);

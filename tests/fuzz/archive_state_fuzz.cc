@@ -1,0 +1,23 @@
+// The mirror's own state files, damaged: an answer or a ParseError.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "base/error.h"
+#include "mirror/archive_state.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  try {
+    nachbau::mirror::ParseSeenRelease(text, "fuzz");
+  } catch (const nachbau::ParseError&) {
+  }
+  try {
+    const nachbau::mirror::Snapshot snapshot = nachbau::mirror::ParseSnapshot(text, "fuzz");
+    for (const auto& index : snapshot.indexes) {
+      if (index.proof.release >= snapshot.releases.size()) std::abort();
+    }
+  } catch (const nachbau::ParseError&) {
+  }
+  return 0;
+}

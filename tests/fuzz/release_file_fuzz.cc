@@ -1,0 +1,23 @@
+// Release files of foreign bytes: an answer or a ParseError. Paths that come out stay below the archive.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "mirror/release_file.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  try {
+    const nachbau::mirror::ReleaseFile release = nachbau::mirror::ParseRelease(text, "fuzz");
+    for (const auto& [path, entry] : release.files) {
+      if (path.empty() || path.front() == '/' || ("/" + path + "/").find("/../") != path.npos) std::abort();
+      if (path.find('\n') != path.npos || text.find(entry.sha256.Hex()) == text.npos) std::abort();
+    }
+    // Written and read again, a date is the same.
+    if (nachbau::ParseTime(nachbau::FormatTime(release.date), "date") != release.date) std::abort();
+  } catch (const nachbau::ParseError&) {
+  }
+  return 0;
+}
