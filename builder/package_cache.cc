@@ -8,8 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
-#include <mutex>
+#include <future>
 #include <thread>
 
 #include "base/error.h"
@@ -98,44 +97,40 @@ void UnpackPackages(const std::vector<LockedFile>& packages, const std::filesyst
   }
   const FileDescriptor directory = OpenDirectory(path);
   SharedCounters shared;
-  std::mutex mutex;
-  std::exception_ptr failure;
-  std::atomic<bool> finished{false};
-  const auto stop = [&] { shared->next = static_cast<std::uint32_t>(jobs.size()); };
   const auto work = [&] {
     try {
-      InUserNamespace(map, [&] {
-        if (::fchdir(directory.get()) != 0) throw SystemError(errno, Msg("enter the cache"));
-        ::umask(0022);
-        for (std::uint32_t i = shared->next++; i < jobs.size(); i = shared->next++) {
-          UnpackJob(jobs[i]);
-          ++shared->done;
-        }
-      });
+      for (std::uint32_t i = shared->next++; i < jobs.size(); i = shared->next++) {
+        UnpackJob(jobs[i]);
+        ++shared->done;
+      }
     } catch (...) {
-      const std::lock_guard guard(mutex);
-      failure = std::current_exception();
-      stop();
+      shared->next = static_cast<std::uint32_t>(jobs.size());
+      throw;
     }
   };
-  {
-    const std::jthread teller([&] {
-      std::uint32_t told = 0;
-      for (bool last = false; !last; std::this_thread::sleep_for(std::chrono::milliseconds(last ? 0 : 50))) {
-        last = finished;
-        const std::uint32_t done = shared->done;
-        task->Advance(done - told);
-        told = done;
-        if (config.cancelled != nullptr && *config.cancelled) stop();
-      }
-    });
-    {
-      std::vector<std::jthread> workers;
-      for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) workers.emplace_back(work);
-    }
-    finished = true;
-  }
-  if (failure) std::rethrow_exception(failure);
+  std::uint32_t told = 0;
+  const auto tell = [&] {
+    const std::uint32_t done = shared->done;
+    task->Advance(done - told);
+    told = done;
+    if (config.cancelled != nullptr && *config.cancelled) shared->next = static_cast<std::uint32_t>(jobs.size());
+  };
+  // The threads are the child's: a process that forks while others of its threads allocate memory may leave its child with
+  // locks that nobody gives back.
+  InUserNamespace(
+      map,
+      [&] {
+        if (::fchdir(directory.get()) != 0) throw SystemError(errno, Msg("enter the cache"));
+        ::umask(0022);
+        std::vector<std::future<void>> workers;
+        for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) {
+          workers.push_back(std::async(std::launch::async, work));
+        }
+        for (std::future<void>& worker : workers) worker.wait();
+        for (std::future<void>& worker : workers) worker.get();
+      },
+      tell);
+  tell();
   if (config.cancelled != nullptr && *config.cancelled) throw CancelledError();
   task->Succeed();
 }

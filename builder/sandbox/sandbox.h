@@ -41,14 +41,16 @@ IdMap FindIdMap();
 
 // Runs `work` in a forked child that is root in a fresh user and mount namespace with `map`, current directory as it
 // was. For unpacking, composing and removing trees whose files belong to mapped ids. An exception in the child arrives
-// here as Error of the same kind with the same text. `work` must not rely on threads of the parent, and what it changes
-// in memory stays in the child.
+// here as Error of the same kind with the same text. `work` must not rely on threads of the parent, but may start its own;
+// what it changes in memory stays in the child. Other threads of this process must not hold locks that `work` needs (the C
+// library looks after its own). `meanwhile` is called here about 20 times a second as long as the child runs.
 //
 // Root inside is not root outside: when nachbau itself runs as root, directories that only root may enter are closed to
 // `work`, and so are all paths through them. Open what it needs before (descriptors stay usable), or make the current
 // directory the right one and use relative names. To be written by `work`, a directory must belong to mapped ids:
 // MakeOwnedDirectory.
-void InUserNamespace(const IdMap& map, const std::function<void()>& work);
+void InUserNamespace(const IdMap& map, const std::function<void()>& work,
+                     const std::function<void()>& meanwhile = nullptr);
 
 // Makes a directory (its parent must exist) that belongs to root inside; no error if that is so already.
 void MakeOwnedDirectory(const IdMap& map, const std::filesystem::path& path, mode_t mode = 0755);

@@ -1,6 +1,7 @@
 // A child that is root in a user namespace of its own.
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -23,6 +24,7 @@ namespace nachbau::builder {
 namespace {
 
 constexpr std::uint64_t kMaxErrorSize = 1 << 20;
+constexpr int kMeanwhile = 50;  // milliseconds
 
 struct Pipe {
   FileDescriptor read_end, write_end;
@@ -79,7 +81,7 @@ void Enter(const Pipe& ready, const Pipe& go, pid_t parent) {
 
 }  // namespace
 
-void InUserNamespace(const IdMap& map, const std::function<void()>& work) {
+void InUserNamespace(const IdMap& map, const std::function<void()>& work, const std::function<void()>& meanwhile) {
   Pipe ready = MakePipe(), go = MakePipe(), failure = MakePipe();
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
@@ -114,6 +116,10 @@ void InUserNamespace(const IdMap& map, const std::function<void()>& work) {
   if (count == 1) {
     WriteIdMaps(map, child.pid());
     WriteAll(go.write_end, "m", "pipe");
+  }
+  if (meanwhile) {
+    pollfd ended{failure.read_end.get(), POLLIN, 0};
+    while (::poll(&ended, 1, kMeanwhile) <= 0) meanwhile();
   }
   const std::string bytes = ReadDescriptor(failure.read_end, "error of a child process", kMaxErrorSize);
   const int status = child.Wait();
