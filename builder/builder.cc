@@ -12,6 +12,7 @@
 #include "builder/recipe_debian.h"
 #include "builder/root.h"
 #include "builder/source_tree.h"
+#include "builder/variations.h"
 #include "builder/work_directory.h"
 
 namespace nachbau::builder {
@@ -96,13 +97,15 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   const IdMap map = FindIdMap();
   const std::uint32_t parallel =
       config.parallel != 0 ? config.parallel : std::max(1U, std::thread::hardware_concurrency());
-  const DebianRecipe recipe = MakeDebianRecipe(lock, parallel, config.run_tests);
+  DebianRecipe recipe = MakeDebianRecipe(lock, parallel, config.run_tests);
   const RootLayers root = MakeRoot(lock, config, map, store, progress);
-  BuildRecord record = StartRecord(lock, recipe, root, clock.Now());
-
-  WorkDirectory work(config.work_directory, map);
   SandboxRequest request;
   request.lower = root.lower;
+  const ReplacedFiles replaced = Vary(config.variations, root.lower, recipe, request);
+  BuildRecord record = StartRecord(lock, recipe, root, clock.Now());
+  record.variations.assign(config.variations.begin(), config.variations.end());
+
+  WorkDirectory work(config.variations.contains("file-system") ? MemoryDirectory() : config.work_directory, map);
   request.upper = work.path() / "upper";
   request.work = work.path() / "overlay";
   request.read_only = {{kSourceDirectory, work.path() / "sources"}};
@@ -114,7 +117,7 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   request.cancelled = config.cancelled;
   request.limits = Limits(config, work.path());
   WriteSourceFiles(lock, store, work.path() / "sources");
-  PrepareUpper(map, request.upper, recipe.script);
+  PrepareUpper(map, request.upper, recipe.script, replaced);
   MakeOwnedDirectory(map, request.work);
 
   BuildLog log(store);

@@ -4,12 +4,16 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/progress.h"
 #include "model/build_record.h"
 #include "model/lock.h"
+#include "model/variation.h"
 #include "store/store.h"
 
 namespace nachbau::builder {
@@ -24,6 +28,7 @@ struct BuilderConfig {
   std::uint32_t parallel = 0;              // jobs, as in DEB_BUILD_OPTIONS=parallel=N; 0: all processors
   bool run_tests = false;                  // without: DEB_BUILD_OPTIONS=nocheck, build profile nocheck
   bool keep_failed = false;                // leave the tree of a failed build in work_directory and say where
+  std::set<std::string> variations;        // deliberate differences, by name (builder/variations.h); empty as a rule
   const std::atomic<bool>* cancelled = nullptr;  // looked at while working; true ends the work (CancelledError)
 };
 
@@ -40,6 +45,15 @@ PreparedRoot PrepareRoot(const Lock& lock, const BuilderConfig& config, const St
 // Builds in a fresh sandbox and stores outputs and log. A failed, hanging or over-limit build is a record with that
 // outcome, not an exception. Throws SystemError or MissingError when the sandbox cannot be set up, CancelledError.
 BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, const Clock& clock, Progress& progress);
+
+// What the build depends on beyond its inputs: builds once as ever and once under all of `wanted` (empty: all there are);
+// where the bits differ, finds the variations responsible with few more builds. What this machine cannot vary is named in
+// the report. VariationCause::Artifact::differences is left to the caller. Throws as Build does, and UsageError.
+VariationReport FindVariations(const Lock& lock, const BuilderConfig& config, const std::set<std::string>& wanted,
+                               Store& store, const Clock& clock, Progress& progress);
+
+// The variations there are: name and what it does.
+std::vector<std::pair<std::string, Message>> KnownVariations();
 
 // What this machine lacks for building, for `nachbau doctor`.
 struct MachineCheck {

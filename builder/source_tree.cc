@@ -38,7 +38,8 @@ void WriteSourceFiles(const Lock& lock, const Store& store, const std::filesyste
   }
 }
 
-void PrepareUpper(const IdMap& map, const std::filesystem::path& upper, const std::string& script) {
+void PrepareUpper(const IdMap& map, const std::filesystem::path& upper, const std::string& script,
+                  const std::map<std::string, std::string>& replaced) {
   MakeOwnedDirectory(map, upper);
   const FileDescriptor top = OpenDirectory(upper);
   InUserNamespace(map, [&] {
@@ -48,6 +49,10 @@ void PrepareUpper(const IdMap& map, const std::filesystem::path& upper, const st
     MakeDirectories(inside);
     MakeDirectories(Relative(kSourceDirectory));
     WriteFileAtomically(Relative(kBuildScript), script, 0644, Durability::kNone);
+    for (const auto& [path, content] : replaced) {
+      MakeDirectories(std::filesystem::path(path).parent_path());
+      WriteFileAtomically(path, content, 0644, Durability::kNone);
+    }
     if (::chown(inside.parent_path().c_str(), kBuildUserId, kBuildUserId) != 0 ||
         ::chown(inside.c_str(), kBuildUserId, kBuildUserId) != 0) {
       throw SystemError(errno, Msg("set the owner of {}", inside.native()));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "builder/sandbox/sandbox.h"
@@ -14,8 +15,10 @@ namespace nachbau::builder {
 // Store::Open does, and ParseError for an unsafe or repeated name.
 void WriteSourceFiles(const Lock& lock, const Store& store, const std::filesystem::path& directory);
 
-// Makes `upper`, the overlay layer of a build: the build's directory, owned by the build user, and `script`.
-void PrepareUpper(const IdMap& map, const std::filesystem::path& upper, const std::string& script);
+// Makes `upper`, the overlay layer of a build: the build's directory, owned by the build user, `script`, and files that
+// stand in place of the root's (path relative to the root → content).
+void PrepareUpper(const IdMap& map, const std::filesystem::path& upper, const std::string& script,
+                  const std::map<std::string, std::string>& replaced = {});
 
 inline constexpr const char* kBuildScript = "/build/nachbau-build";
 

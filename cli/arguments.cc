@@ -37,8 +37,11 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
   } else if (option == "output") {
     command.add_option("-o,--output", arguments.output, "Where to write the result")->type_name("PATH");
   } else if (option == "lock") {
-    command.add_option("--lock", arguments.lock, "Rebuild exactly what this lock says; contacts nothing for resolving")
+    command.add_option("--lock", arguments.lock, "Build exactly what this lock says; contacts nothing for resolving")
         ->type_name("FILE");
+  } else if (option == "only") {
+    command.add_option("--only", arguments.variations, "Vary only this; may be repeated (default: everything there is)")
+        ->type_name("VARIATION");
   } else if (option == "key") {
     command.add_option("--key", arguments.keys, "Trust this public key (PEM) for this call; may be repeated")
         ->type_name("FILE");

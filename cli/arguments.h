@@ -40,6 +40,7 @@ struct Arguments {
   bool without_environment_sources = false;
   bool run_tests = false;
   bool keep_failed = false;
+  std::vector<std::string> variations;        // vary --only
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes
   std::uint64_t disk_limit = 0;               // bytes

@@ -24,6 +24,8 @@ std::span<const Command> Commands() {
        1000, {"key"}, RunVerify},
       {"policy", "Decide again about an evidence folder", "", "evidence", "Evidence folder", 1, 1, {"policy", "key"},
        RunPolicy},
+      {"vary", "Rebuild under deliberate differences; find those that change the bits", "", "source", "Source package", 0,
+       1, {"version", "lock", "sources", "build", "only", "output"}, RunVary},
       {"root prepare", "Make the build root of a lock ready", "Build roots", "lock", "Lock file", 1, 1, {},
        RunRootPrepare},
       {"store verify", "Hash every object and name the damaged ones", "The content-addressed store", "", "", 0, 0, {},

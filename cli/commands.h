@@ -32,6 +32,7 @@ int RunSbomValidate(Context& context);
 int RunAttest(Context& context);
 int RunVerify(Context& context);
 int RunPolicy(Context& context);
+int RunVary(Context& context);
 int RunRootPrepare(Context& context);
 int RunStoreVerify(Context& context);
 int RunStoreList(Context& context);

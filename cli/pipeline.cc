@@ -15,12 +15,6 @@ constexpr std::size_t kMaxViolationsShown = 20;
 
 bool Needed(InputRole role) { return role == InputRole::kSource || role == InputRole::kEnvironment; }
 
-// For messages: relative to where the person is, when it lies beneath, so that it can be typed.
-std::filesystem::path AsTyped(const std::filesystem::path& path) {
-  const std::filesystem::path relative = path.lexically_relative(std::filesystem::current_path());
-  return relative.empty() || *relative.begin() == ".." ? path : relative;
-}
-
 // "dnsmasq_2.90-4~deb12u2_amd64_20261123T120000Z", with the epoch's colon escaped as in apt's file names.
 std::string FolderName(const Context& context, const Lock& lock) {
   std::string time = FormatTime(context.clock().Now());
@@ -61,6 +55,11 @@ std::vector<Finding> ProofFindings(Context& context, const Lock& lock, const std
 }
 
 }  // namespace
+
+std::filesystem::path AsTyped(const std::filesystem::path& path) {
+  const std::filesystem::path relative = path.lexically_relative(std::filesystem::current_path());
+  return relative.empty() || *relative.begin() == ".." ? path : relative;
+}
 
 std::string LockFileName(const std::string& source) { return source + ".lock.json"; }
 

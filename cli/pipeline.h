@@ -20,6 +20,9 @@ namespace nachbau::cli {
 // Documents from files, strictly.
 Lock ReadLock(const std::filesystem::path& path);
 
+// For messages: relative to where the person is, when it lies beneath, so that it can be typed.
+std::filesystem::path AsTyped(const std::filesystem::path& path);
+
 std::string LockFileName(const std::string& source);  // "dnsmasq.lock.json"
 
 // Update (or the newest snapshot, offline) and Resolve.

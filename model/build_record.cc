@@ -13,6 +13,12 @@ constexpr std::array<std::string_view, 5> kOutcomes = {"failed", "built", "timed
 
 std::string_view Name(BuildOutcome outcome) { return kOutcomes.at(static_cast<std::size_t>(outcome)); }
 
+BuildOutcome BuildOutcomeFromName(std::string_view name, const std::string& place) {
+  const auto known = std::find(kOutcomes.begin(), kOutcomes.end(), name);
+  if (known == kOutcomes.end()) throw ParseError(place, 0, Msg("must be {}", "a known outcome"));
+  return static_cast<BuildOutcome>(known - kOutcomes.begin());
+}
+
 Json ToJson(const BuildRecord& record) {
   Json json = {{"format", kFormat},
                {"source", record.source},
@@ -24,6 +30,7 @@ Json ToJson(const BuildRecord& record) {
                {"command", record.command},
                {"environment", record.environment},
                {"buildPath", record.build_path},
+               {"variations", record.variations},
                {"sandbox", Json::array()},
                {"kernel", record.kernel},
                {"builder", record.builder},
@@ -62,6 +69,7 @@ BuildRecord BuildRecordFromJson(const Json& json, const std::string& place) {
     record.environment[key] = value.get<std::string>();
   }
   record.build_path = reader.Text("buildPath");
+  record.variations = reader.Texts("variations");
   for (const Json& item : reader.Array("sandbox")) {
     JsonReader entry(item, reader.PlaceOf("sandbox/" + std::to_string(record.sandbox.size())));
     Guarantee guarantee;
@@ -73,10 +81,7 @@ BuildRecord BuildRecordFromJson(const Json& json, const std::string& place) {
   }
   record.kernel = reader.Text("kernel");
   record.builder = reader.Text("builder");
-  const std::string outcome = reader.Text("outcome");
-  const auto known = std::find(kOutcomes.begin(), kOutcomes.end(), outcome);
-  if (known == kOutcomes.end()) reader.Refuse("outcome", "a known outcome");
-  record.outcome = static_cast<BuildOutcome>(known - kOutcomes.begin());
+  record.outcome = BuildOutcomeFromName(reader.Text("outcome"), reader.PlaceOf("outcome"));
   const std::int64_t exit_code = reader.Integer("exitCode");
   if (exit_code < -1 || exit_code > 255) reader.Refuse("exitCode", "an exit code");
   record.exit_code = static_cast<int>(exit_code);

@@ -15,6 +15,8 @@ namespace nachbau {
 
 enum class BuildOutcome { kFailed, kBuilt, kTimedOut, kOverLimit, kCancelled };
 std::string_view Name(BuildOutcome outcome);  // "failed", "built", "timed-out", "over-limit", "cancelled"
+// Throws ParseError naming `place`.
+BuildOutcome BuildOutcomeFromName(std::string_view name, const std::string& place);
 
 // One promise of the sandbox, and whether it was kept in this build.
 struct Guarantee {
@@ -34,6 +36,7 @@ struct BuildRecord {
   std::vector<std::string> command;   // of the build step itself
   std::map<std::string, std::string> environment;
   std::string build_path;             // inside the sandbox
+  std::vector<std::string> variations; // deliberate differences, sorted; empty: as a Debian build daemon
   std::vector<Guarantee> sandbox;     // sorted by name
   std::string kernel;                 // uname -sr
   std::string builder;                // "nachbau 0.1.0"

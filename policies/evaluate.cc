@@ -18,25 +18,30 @@ Finding Make(const Policy::Rule& rule, std::string subject, FindingOutcome outco
   return {rule.check, std::move(subject), outcome, std::move(reason), std::move(evidence), std::move(remedy)};
 }
 
-Findings Unknown(const Policy::Rule& rule, const char* what) {
+Findings Unknown(const Policy::Rule& rule, const Facts& facts, const char* what) {
+  if (facts.record != nullptr && facts.record->outcome != BuildOutcome::kBuilt) {
+    return {Make(rule, what, FindingOutcome::kUnknown, Msg("{} is not there, because the build failed", std::string_view(what)),
+                 {evidence::kBuildRecord})};
+  }
   return {Make(rule, what, FindingOutcome::kUnknown, Msg("{} is not there to be checked", std::string_view(what)), {},
                Msg("run 'nachbau rebuild' to the end; it makes all evidence"))};
 }
 
 // Findings that another room made, under this rule's name.
-Findings Adopt(const Policy::Rule& rule, const std::vector<Finding>& findings, bool checked, const char* what) {
-  if (!checked || findings.empty()) return Unknown(rule, what);
+Findings Adopt(const Policy::Rule& rule, const Facts& facts, const std::vector<Finding>& findings, bool checked,
+               const char* what) {
+  if (!checked || findings.empty()) return Unknown(rule, facts, what);
   Findings adopted = findings;
   for (Finding& finding : adopted) finding.rule = rule.check;
   return adopted;
 }
 
 Findings InputsProven(const Policy::Rule& rule, const Facts& facts) {
-  return Adopt(rule, facts.proof_findings, facts.proofs_checked, "the chain of proof of the inputs");
+  return Adopt(rule, facts, facts.proof_findings, facts.proofs_checked, "the chain of proof of the inputs");
 }
 
 Findings Hermetic(const Policy::Rule& rule, const Facts& facts) {
-  if (facts.record == nullptr) return Unknown(rule, evidence::kBuildRecord);
+  if (facts.record == nullptr) return Unknown(rule, facts, evidence::kBuildRecord);
   Findings findings;
   for (const Json& wanted : rule.parameters.value("guarantees", Json::array())) {
     const std::string name = wanted.get<std::string>();
@@ -52,7 +57,7 @@ Findings Hermetic(const Policy::Rule& rule, const Facts& facts) {
       findings.push_back(Make(rule, name, FindingOutcome::kPass, Msg("{} was in force", name), {evidence::kBuildRecord}));
     }
   }
-  return findings.empty() ? Unknown(rule, "guarantees") : findings;
+  return findings.empty() ? Unknown(rule, facts, "guarantees") : findings;
 }
 
 // `promised`: the archive's index names this package, so there should be something to compare with. Packages of debug
@@ -83,8 +88,8 @@ Finding JudgeArtifact(const Policy::Rule& rule, const ArtifactComparison& artifa
 }
 
 Findings Identical(const Policy::Rule& rule, const Facts& facts) {
-  if (facts.comparison == nullptr || facts.comparison->artifacts.empty()) return Unknown(rule, evidence::kComparison);
-  if (facts.lock == nullptr) return Unknown(rule, evidence::kLock);
+  if (facts.comparison == nullptr || facts.comparison->artifacts.empty()) return Unknown(rule, facts, evidence::kComparison);
+  if (facts.lock == nullptr) return Unknown(rule, facts, evidence::kLock);
   Findings findings;
   std::set<std::string> open(facts.lock->binaries.begin(), facts.lock->binaries.end());
   for (const ArtifactComparison& artifact : facts.comparison->artifacts) {
@@ -118,7 +123,7 @@ std::string LicenceOf(const Json& licence) {
 
 // Licences stand once per component; each distinct expression is judged once.
 Findings Licences(const Policy::Rule& rule, const Facts& facts) {
-  if (facts.sbom == nullptr) return Unknown(rule, evidence::kSbom);
+  if (facts.sbom == nullptr) return Unknown(rule, facts, evidence::kSbom);
   std::set<std::string> free;
   for (const Json& item : rule.parameters.value("allowed", Json::array())) free.insert(item.get<std::string>());
   for (const Json& item : rule.parameters.value("accepted", Json::array())) free.insert(item["licence"].get<std::string>());
@@ -156,19 +161,19 @@ Findings Licences(const Policy::Rule& rule, const Facts& facts) {
                             Msg("read the licence in debian/copyright; if it is free, add it to 'accepted' in the policy, with "
                                 "the reason")));
   }
-  return findings.empty() ? Unknown(rule, evidence::kSbom) : findings;
+  return findings.empty() ? Unknown(rule, facts, evidence::kSbom) : findings;
 }
 
 Findings SbomValid(const Policy::Rule& rule, const Facts& facts) {
-  return Adopt(rule, facts.sbom_findings, facts.sbom_checked, evidence::kSbom);
+  return Adopt(rule, facts, facts.sbom_findings, facts.sbom_checked, evidence::kSbom);
 }
 
 Findings AttestationTrusted(const Policy::Rule& rule, const Facts& facts) {
-  return Adopt(rule, facts.attestation_findings, facts.attestation_checked, evidence::kProvenance);
+  return Adopt(rule, facts, facts.attestation_findings, facts.attestation_checked, evidence::kProvenance);
 }
 
 Findings SourcesMirrored(const Policy::Rule& rule, const Facts& facts) {
-  if (facts.lock == nullptr) return Unknown(rule, evidence::kLock);
+  if (facts.lock == nullptr) return Unknown(rule, facts, evidence::kLock);
   std::set<std::string> wanted, held;
   for (const LockedFile& file : facts.lock->files) {
     if (file.role == InputRole::kEnvironment) wanted.insert(file.source + " " + file.source_version);

@@ -4,62 +4,14 @@
 #include <set>
 
 #include "base/encoding.h"
+#include "model/evidence.h"
+#include "report/lines.h"
 
 namespace nachbau::report {
 namespace {
 
-constexpr std::size_t kMaxDifferencesShown = 12;  // per artifact; all are in comparison.json
-
-// Characters, not bytes: good enough for the Latin text this pads.
-std::size_t Width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
-}
-
-std::string Pad(std::string text, std::size_t width) {
-  const std::size_t used = Width(text);
-  text.append(used < width ? width - used : 1, ' ');
-  return text;
-}
-
-class Lines {
- public:
-  explicit Lines(const Catalogue& catalogue) : catalogue_(catalogue) {}
-  void Plain(const Message& text) { text_ += catalogue_.Translate(text) + "\n"; }
-  void Item(const Message& label, const Message& value) {
-    text_ += "  " + Pad(catalogue_.Translate(label), 16) + catalogue_.Translate(value) + "\n";
-  }
-  void Detail(const Message& label, const std::string& value, std::size_t indent = 6, std::size_t width = 18) {
-    text_ += std::string(indent, ' ') + Pad(catalogue_.Translate(label), width) + value + "\n";
-  }
-  void Raw(const std::string& line) { text_ += line + "\n"; }
-  void Text(const std::string& whole_lines) { text_ += whole_lines; }
-  std::string Translate(const Message& message) const { return catalogue_.Translate(message); }
-  std::string Take() { return std::move(text_); }
-
- private:
-  const Catalogue& catalogue_;
-  std::string text_;
-};
-
 std::string Seconds(std::uint64_t milliseconds) {
   return std::to_string(milliseconds / 1000) + "." + std::to_string(milliseconds % 1000 / 100) + " s";
-}
-
-void ShowDifferences(Lines& lines, const std::vector<Difference>& differences, const std::string& within,
-                     std::size_t depth, std::size_t& left) {
-  for (const Difference& difference : differences) {
-    if (left == 0) return;
-    if (--left == 0) {
-      lines.Raw(std::string(8, ' ') + lines.Translate(Msg("... more in comparison.json")));
-      return;
-    }
-    // What is said of the whole file does not repeat its name.
-    std::string line = difference.place == within ? std::string() : Printable(difference.place);
-    if (!difference.detail.empty()) line += (line.empty() ? "" : ": ") + Printable(difference.detail);
-    lines.Raw(std::string(8 + 2 * depth, ' ') + line);
-    ShowDifferences(lines, difference.inside, difference.place, depth + 1, left);
-  }
 }
 
 // What needs attention first; that there is nothing to compare with is the headline's to explain, not each line's.
@@ -68,9 +20,8 @@ void ShowArtifacts(Lines& lines, const Comparison& comparison) {
     for (const ArtifactComparison& artifact : comparison.artifacts) {
       if (!wanted(artifact.outcome)) continue;
       lines.Detail(Label(artifact.outcome), artifact.name);
-      std::size_t left = kMaxDifferencesShown;
       if (artifact.outcome != ComparisonOutcome::kNoReference) {
-        ShowDifferences(lines, artifact.differences, artifact.name, 0, left);
+        ShowDifferences(lines, artifact.differences, artifact.name, evidence::kComparison);
       }
     }
   };
@@ -189,7 +140,12 @@ std::string FormatSummary(const SummaryInput& input, const Catalogue& catalogue)
                });
   if (!notable.empty()) lines.Text(FormatFindings(notable, catalogue));
   lines.Item(Msg("Evidence"), Msg("{}", input.evidence.native()));
-  lines.Item(Msg("Next:"), Msg("nachbau verify {}   (checks all of it again, offline)", input.evidence.native()));
+  if (input.record.outcome == BuildOutcome::kBuilt) {
+    lines.Item(Msg("Next:"), Msg("nachbau verify {}   (checks all of it again, offline)", input.evidence.native()));
+  } else {
+    lines.Item(Msg("Next:"), Msg("zstdcat {} | tail -n 50   (the end of the build log)",
+                                 (input.evidence / evidence::kBuildLog).native()));
+  }
   return lines.Take();
 }
 

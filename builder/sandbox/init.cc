@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -114,6 +115,10 @@ void DieWithParent(const InitPlan& plan, const StepReporter& step) {
   DropPrivilegesInside(plan.user, step);
   step.Check(::chdir(plan.working_directory.c_str()), "change to", plan.working_directory.c_str());
   ::umask(022);
+  if (plan.fixed_addresses) step.Check(::personality(ADDR_NO_RANDOMIZE), "fix the layout of memory");
+  if (CPU_COUNT(&plan.processors) != 0) {
+    step.Check(::sched_setaffinity(0, sizeof plan.processors, &plan.processors), "choose processors");
+  }
   InstallSeccompInside(plan.filters, step);
   sigset_t none;
   ::sigemptyset(&none);

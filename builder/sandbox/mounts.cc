@@ -404,6 +404,10 @@ MountPlan MakeMountPlan(const SandboxRequest& request) {
   plan.processors_online = ProcessorFile("online");
   plan.processors_possible = ProcessorFile("possible");
   plan.processors_present = ProcessorFile("present");
+  if (request.processors != 0) {
+    const std::string range = request.processors == 1 ? "0\n" : "0-" + std::to_string(request.processors - 1) + "\n";
+    plan.processors_online = plan.processors_possible = plan.processors_present = range;
+  }
   plan.tmpfs_size = request.limits.memory == 0 ? "50%" : std::to_string(request.limits.memory / 2);
   // Asked for by number: some kernels before take any option and refuse only the finished mount.
   plan.mount_by_string = request.mount_by_string || KernelIsBefore(6, 8);

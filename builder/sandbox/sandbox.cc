@@ -65,6 +65,16 @@ std::pair<FileDescriptor, FileDescriptor> MakeSocketPair() {
   return {AboveStandard(FileDescriptor(ends[0])), AboveStandard(FileDescriptor(ends[1]))};
 }
 
+// The first `count` of those this process may run on.
+cpu_set_t FirstProcessors(std::uint32_t count) {
+  cpu_set_t mine{}, chosen{};
+  if (::sched_getaffinity(0, sizeof mine, &mine) != 0) throw SystemError(errno, Msg("look at the processors"));
+  for (int processor = 0; processor < CPU_SETSIZE && static_cast<std::uint32_t>(CPU_COUNT(&chosen)) < count; ++processor) {
+    if (CPU_ISSET(processor, &mine)) CPU_SET(processor, &chosen);
+  }
+  return chosen;
+}
+
 // Where the kernel finds the arguments of this process: fields 48 and 49 of /proc/self/stat.
 std::pair<std::uintptr_t, std::uintptr_t> FindArguments() {
   const std::string text = ReadFile("/proc/self/stat", 65536);
@@ -156,6 +166,10 @@ class Supervisor {
   void End(SandboxEnd end, std::string detail);
   void CheckMemoryAndProcesses();
   void CheckDisk();
+  void CheckDiskAtEnd();
+  void ReportFullDisk() {
+    End(SandboxEnd::kOverLimit, "disk: more than " + std::to_string(request_.limits.disk) + " bytes");
+  }
   void FillResult();
   std::vector<Guarantee> Guarantees() const;
 
@@ -191,6 +205,8 @@ InitPlan Supervisor::MakePlan() {
   plan.working_directory = request_.working_directory;
   plan.host_name = request_.host_name;
   plan.user = request_.user;
+  plan.fixed_addresses = request_.fixed_addresses;
+  if (request_.processors != 0) plan.processors = FirstProcessors(request_.processors);
   for (std::size_t i = 0; i < kNamespaces.size(); ++i) {
     struct stat state {};
     const std::string path = std::string("/proc/self/ns/") + kNamespaces[i];
@@ -335,6 +351,18 @@ void Supervisor::CheckDisk() {
   disk_next_ = std::numeric_limits<std::uint64_t>::max();  // until the answer is there
 }
 
+// A command that ran into the limit of one file, which may be that of the disk, fails by itself before the next count.
+void Supervisor::CheckDiskAtEnd() {
+  const bool good = status_ && WIFEXITED(*status_) && WEXITSTATUS(*status_) == 0;
+  if (!disk_ || killed_for_ || good) return;
+  disk_->Ask();
+  pollfd answer{disk_->descriptor(), POLLIN, 0};
+  while (::poll(&answer, 1, -1) < 0 && errno == EINTR) {
+  }
+  const auto bytes = disk_->Answer();
+  if (bytes && *bytes >= request_.limits.disk) ReportFullDisk();
+}
+
 void Supervisor::Tick() {
   if (request_.cancelled != nullptr && request_.cancelled->load()) End(SandboxEnd::kCancelled, "cancelled");
   if (MonotonicMilliseconds() - started_ >= request_.limits.seconds * 1000ULL) {
@@ -361,7 +389,7 @@ void Supervisor::Loop() {
         const std::uint64_t after = MonotonicMilliseconds();
         disk_next_ = after + std::max(kDiskPause, 20 * (after - disk_asked_));  // at most 5 % of one processor
         if (*bytes > request_.limits.disk) {
-          End(SandboxEnd::kOverLimit, "disk: more than " + std::to_string(request_.limits.disk) + " bytes");
+          ReportFullDisk();
         }
       }
     }
@@ -463,6 +491,7 @@ SandboxResult Supervisor::Run() {
     const bool good = status_ && WIFEXITED(*status_) && WEXITSTATUS(*status_) == 0;
     if (group_->KilledForMemory() != 0 || (!good && group_->RefusedProcesses() != 0)) CheckMemoryAndProcesses();
   }
+  CheckDiskAtEnd();
   if (!killed_for_ && !status_ && !proc_.valid()) {
     throw Error(Msg("the sandbox ended while it was being set up"));
   }

@@ -84,6 +84,9 @@ struct SandboxRequest {
   std::string host_name = "nachbau";
   SandboxLimits limits;
   IdMap id_map;
+  // Variations (builder/variations.h).
+  bool fixed_addresses = false;              // no random layout of memory
+  std::uint32_t processors = 0;              // that the command sees and may use; 0: all
   bool skip_sync = true;                     // fsync & co. answer at once: the tree is thrown away or hashed anyway
   bool mount_by_string = false;              // mount the root as on kernels before 6.8, which is the fallback anyway
   const std::atomic<bool>* cancelled = nullptr;  // looked at while the command runs; true kills it: kCancelled

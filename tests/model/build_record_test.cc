@@ -18,6 +18,7 @@ BuildRecord MakeRecord() {
   record.command = {"dpkg-buildpackage", "-us", "-uc", "-b"};
   record.environment = {{"LC_ALL", "C.UTF-8"}, {"TZ", "UTC"}};
   record.build_path = "/build/reproducible-path/hello-2.0";
+  record.variations = {"umask", "user"};
   record.sandbox = {{"network-namespace", true, "loopback only"}, {"seccomp", false, "refused: \"why\""}};
   record.kernel = "Linux 6.1";
   record.builder = "nachbau 0.1.0";

@@ -71,6 +71,8 @@ mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/lib64" "$ro
 for directory in bin sbin lib lib64; do ln -s "usr/$directory" "$root/$directory"; done
 unpack() { dpkg-deb --fsys-tarfile "$1" | tar -C "$root" --no-same-owner --keep-directory-symlink -x; }
 for package in "$kit"/archive/pool/environment/*.deb; do unpack "$package"; done
+# The one thing of a maintainer script (base-files') that a build sees: the vendor, whose build flags dpkg-buildflags gives.
+ln -s debian "$root/etc/dpkg/origins/default"
 rm -rf "$root/dev"
 mkdir "$root/dev"
 : > "$root/dev/null"
@@ -102,7 +104,7 @@ EOF_SCRIPT
 }
 build_reference kit-helper
 unpack "$kit"/archive/pool/kit/kit-helper_*.deb
-for name in hello-kit stamp-kit netty-kit; do build_reference "$name"; done
+for name in hello-kit stamp-kit netty-kit vary-kit; do build_reference "$name"; done
 
 # 4. build-essential, as small as these sources allow.
 mkdir -p essential/DEBIAN essential/usr/share/doc/build-essential

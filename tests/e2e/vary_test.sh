@@ -1,0 +1,41 @@
+# What a build depends on beyond its inputs: nothing, two things, and itself.
+. "$TOP/tests/e2e/lib.sh"
+
+fresh_home
+start_server
+
+expect 0 vary hello-kit -o "$work/hello.json"
+says 'the same bits whatever was varied'
+expect 0 --json vary hello-kit --only umask --only user -o "$work/hello2.json"
+json_is 'd["varied"]' "['umask', 'user']"
+json_is 'len(d["builds"])' 2
+json_is 'd["notVaried"]["locale"]' 'not asked for'
+ok 'vary: hello-kit gives the same bits under every variation'
+
+# The host name alone, and umask and time zone only together.
+expect 1 --json vary vary-kit -o "$work/vary.json"
+json_is 'd["verdict"]' dependent
+json_is 'sorted(c["variations"] for c in d["causes"])' "[['host-name'], ['time-zone', 'umask']]"
+json_is 'len(d["builds"]) <= 20' True
+json_is 'd["causes"][0]["artifacts"][0]["name"]' vary-kit_1.0_all.deb
+grep -qF './usr/share/vary-kit/facts.txt' "$work/vary.json" || die "does not say which file differs"
+ok 'vary: vary-kit depends on the host name, and on umask and time zone together; the file that differs is named'
+
+expect 1 vary stamp-kit
+says 'two builds without any variation differ already'
+[ -s "$work/variations/stamp-kit.variation.json" ] || die "no report in the workspace"
+ok 'vary: stamp-kit is unstable by itself'
+
+expect 2 vary broken-kit
+says 'the build without variations failed'
+expect 2 vary hello-kit --only colour
+says 'unknown variation: colour'
+expect 2 vary
+ok 'vary: a build that fails, a variation that is none, nothing given'
+
+[ -z "$(find "/dev/shm/nachbau-$(id -u)" -mindepth 1 -name 'build-*' 2> /dev/null)" ] || die "something is left in memory"
+nothing_left_behind "$home/"
+ok 'vary: nothing left in memory'
+store_is_clean
+stop_server
+echo "$claims passed, 0 failed"
