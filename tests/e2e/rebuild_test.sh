@@ -142,7 +142,7 @@ home=$(mktemp -d "$TOP/home.XXXXXX")
 code=0
 nachbau verify "$evidence" > "$out" 2> "$err" || code=$?
 [ "$code" -ne 0 ] || die "evidence signed by an unknown key is taken as good"
-expect 0 verify "$evidence" --key "$stranger/keys/signing.pub.pem"
+expect 0 verify "$evidence" --key "$stranger/keys/signing.pem.pub"
 home=$stranger
 ok 'verify: a key nobody trusts is not enough; --key makes it so'
 
