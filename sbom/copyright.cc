@@ -19,9 +19,11 @@ Copyright ParseCopyright(std::string_view text, std::string_view name) {
       if (!header && !paragraph.Find("Files")) continue;  // the text of a licence
       files = files || !header;
       const auto licence = paragraph.Find("License");
-      // Files without a stated licence must not vanish: they are of an unknown one.
-      if (!licence && header) continue;
-      copyright.licences.insert(SpdxExpression(licence ? licence->substr(0, licence->find('\n')) : std::string_view()));
+      const std::string_view synopsis = Trim(licence ? licence->substr(0, licence->find('\n')) : std::string_view());
+      // In the header, a text without a name is an explanation. Files without a stated licence must not vanish: they are of
+      // an unknown one.
+      if (header && synopsis.empty()) continue;
+      copyright.licences.insert(SpdxExpression(synopsis));
     }
     copyright.machine_readable = files;
     if (!files) copyright.licences.clear();

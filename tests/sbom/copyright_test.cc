@@ -27,6 +27,12 @@ TEST(CopyrightTest, FilesWithoutALicenceAreOfAnUnknownOne) {
   }
 }
 
+TEST(CopyrightTest, AnExplanationInTheHeaderIsNoLicence) {
+  const Copyright copyright = ParseCopyright(
+      std::string(kFormat) + "\nLicense:\n Different licenses apply.\n\nFiles: *\nCopyright: A\nLicense: Expat\n", "copyright");
+  EXPECT_THAT(copyright.licences, testing::ElementsAre("MIT"));
+}
+
 TEST(CopyrightTest, WhatIsNotMachineReadableIsUnknown) {
   const std::string format = kFormat;
   for (const std::string& text : {std::string(), std::string("This package was debianized by hand.\n\nLicense: GPL\n"),
