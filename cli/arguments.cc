@@ -17,6 +17,7 @@ void AddGlobalOptions(CLI::App& app, Arguments& arguments) {
   app.add_option("--apt-root", arguments.apt_root, "Take the archives from DIR/etc/apt instead of this machine's")
       ->type_name("DIR");
   app.add_option("--origin", arguments.origins, "Use archives whose signed Release names this origin (default: Debian)")
+      ->allow_extra_args(false)
       ->type_name("NAME");
   app.add_option("--architecture", arguments.architecture, "Debian architecture (default: this machine's)")
       ->type_name("ARCH");
@@ -41,9 +42,11 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
         ->type_name("FILE");
   } else if (option == "only") {
     command.add_option("--only", arguments.variations, "Vary only this; may be repeated (default: everything there is)")
+        ->allow_extra_args(false)
         ->type_name("VARIATION");
   } else if (option == "key") {
     command.add_option("--key", arguments.keys, "Trust this public key (PEM) for this call; may be repeated")
+        ->allow_extra_args(false)
         ->type_name("FILE");
   } else if (option == "policy") {
     command.add_option("--policy", arguments.policy, "Policy file (default: the workspace's, else the shipped one)")

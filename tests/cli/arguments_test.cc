@@ -39,6 +39,12 @@ TEST(ArgumentsTest, TakesGlobalOptionsBeforeAndAfterTheCommand) {
   }
 }
 
+TEST(ArgumentsTest, OptionsThatMayBeRepeatedTakeOneValueEach) {
+  const Arguments arguments = Parse({"vary", "--only", "umask", "hello", "--only", "user", "--origin", "Debian"});
+  EXPECT_THAT(arguments.names, ElementsAre("hello"));
+  EXPECT_THAT(arguments.variations, ElementsAre("umask", "user"));
+}
+
 TEST(ArgumentsTest, KnowsCommandsOfTwoWords) {
   EXPECT_EQ(Parse({"store", "verify"}).command, "store verify");
   EXPECT_EQ(Parse({"sbom", "validate", "a.json", "b.json"}).names.size(), 2U);
