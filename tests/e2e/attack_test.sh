@@ -123,7 +123,7 @@ not_mirrored() {
 helper=pool/kit/kit-helper_1.0_all.deb
 
 attack
-in_archive sh -c "cp $helper new && printf X | dd of=new bs=1 seek=200 conv=notrunc status=none && mv new $helper"
+in_archive sh -c "cp $helper new && printf XXXXXXXX | dd of=new bs=1 seek=200 conv=notrunc status=none && mv new $helper"
 start_server
 not_mirrored 'package swapped (same size)' 'kit-helper_1.0_all.deb' 'sha256'
 
