@@ -12,6 +12,7 @@
 #include "builder/recipe_debian.h"
 #include "builder/root.h"
 #include "builder/source_tree.h"
+#include "builder/trace.h"
 #include "builder/variations.h"
 #include "builder/work_directory.h"
 
@@ -91,6 +92,19 @@ void AddResult(BuildRecord& record, const SandboxResult& result, BuildLog& log) 
   record.log = {kLogName, log.Finish()};
 }
 
+Artifact FinishTrace(Trace& trace, const BuildRecord& record, const SandboxRequest& request,
+                     const ReplacedFiles& replaced, Store& store) {
+  std::set<std::string> made = {kBuildScript};
+  for (const auto& [path, content] : replaced) made.insert("/" + path);
+  trace.source = record.source;
+  trace.version = record.version;
+  trace.architecture = record.architecture;
+  trace.lock = record.lock;
+  trace.build_path = record.build_path;
+  DescribeFiles(trace, request.id_map, request.upper, request.lower, made);
+  return StoreTrace(trace, store);
+}
+
 }  // namespace
 
 BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, const Clock& clock, Progress& progress) {
@@ -116,17 +130,19 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   request.id_map = map;
   request.cancelled = config.cancelled;
   request.limits = Limits(config, work.path());
+  request.trace = config.trace;
   WriteSourceFiles(lock, store, work.path() / "sources");
   PrepareUpper(map, request.upper, recipe.script, replaced);
   MakeOwnedDirectory(map, request.work);
 
   BuildLog log(store);
   const auto task = progress.Start(Msg("Building {} {}", lock.source, lock.version), Unit::kNone, 0);
-  const SandboxResult result = RunInSandbox(request, [&](std::string_view piece) {
+  SandboxResult result = RunInSandbox(request, [&](std::string_view piece) {
     log.Write(piece);
     task->SetDetail(log.last_line());
   });
   AddResult(record, result, log);
+  if (result.trace) record.trace = FinishTrace(*result.trace, record, request, replaced, store);
   if (record.outcome == BuildOutcome::kBuilt) {
     Outputs outputs = CollectOutputs(map, request.upper, store);
     if (outputs.problem.empty()) {

@@ -47,6 +47,7 @@ Json ToJson(const BuildRecord& record) {
     json["sandbox"].push_back(
         {{"name", guarantee.name}, {"inForce", guarantee.in_force}, {"detail", guarantee.detail}});
   }
+  if (record.trace) json["trace"] = ToJson(*record.trace);
   for (const Artifact& output : record.outputs) json["outputs"].push_back(ToJson(output));
   return json;
 }
@@ -95,6 +96,7 @@ BuildRecord BuildRecordFromJson(const Json& json, const std::string& place) {
         ArtifactFromJson(item, reader.PlaceOf("outputs/" + std::to_string(record.outputs.size()))));
   }
   record.log = ArtifactFromJson(reader.Member("log"), reader.PlaceOf("log"));
+  if (const Json* trace = reader.FindMember("trace")) record.trace = ArtifactFromJson(*trace, reader.PlaceOf("trace"));
   reader.Done();
   return record;
 }

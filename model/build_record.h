@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,7 @@ struct BuildRecord {
   std::uint64_t peak_memory = 0;      // bytes; of the cgroup where there is one, else of the largest process
   std::vector<Artifact> outputs;      // sorted by name: .deb, .udeb, .buildinfo, .changes
   Artifact log;                       // compressed (zstd)
+  std::optional<Artifact> trace;      // which processes used which files (model/trace.h), compressed; none if not asked for
 };
 
 Json ToJson(const BuildRecord& record);

@@ -120,6 +120,13 @@ void DieWithParent(const InitPlan& plan, const StepReporter& step) {
     step.Check(::sched_setaffinity(0, sizeof plan.processors, &plan.processors), "choose processors");
   }
   InstallSeccompInside(plan.filters, step);
+  if (!plan.notified.empty()) {
+    const int root = step.Check(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "open /");
+    const int listener = InstallNotifyInside(plan.notified, step);
+    step.Observe(listener, root);
+    ::close(listener);
+    ::close(root);
+  }
   sigset_t none;
   ::sigemptyset(&none);
   step.Check(::sigprocmask(SIG_SETMASK, &none, nullptr), "unblock signals");

@@ -26,6 +26,7 @@ inline constexpr std::array<const char*, 8> kNamespaces = {"cgroup", "ipc",  "mn
 struct InitPlan {
   MountPlan mounts;
   SeccompFilters filters;
+  std::vector<sock_filter> notified;          // calls that an observer answers; empty: no observer
   std::vector<ProcessLimit> limits_with_group, limits_alone;
   std::vector<char*> arguments, environment;  // NULL at the end
   std::string working_directory, host_name;

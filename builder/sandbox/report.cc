@@ -44,22 +44,33 @@ void StepReporter::Ended(int status) const {
   Send(socket_, report);
 }
 
-void StepReporter::Ready(int proc) const {
+namespace {
+
+void SendWithDescriptors(const StepReporter& step, Report::Kind kind, const int* descriptors, std::size_t count) {
   Report report;
-  report.kind = Report::Kind::kReady;
+  report.kind = kind;
   iovec part{&report, sizeof report};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  message.msg_controllen = CMSG_SPACE(count * sizeof(int));
   cmsghdr* header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &proc, sizeof proc);
-  Check(::sendmsg(socket_, &message, MSG_NOSIGNAL), "report to the outside");
+  header->cmsg_len = CMSG_LEN(count * sizeof(int));
+  std::memcpy(CMSG_DATA(header), descriptors, count * sizeof(int));
+  step.Check(::sendmsg(step.socket(), &message, MSG_NOSIGNAL), "report to the outside");
+}
+
+}  // namespace
+
+void StepReporter::Ready(int proc) const { SendWithDescriptors(*this, Report::Kind::kReady, &proc, 1); }
+
+void StepReporter::Observe(int listener, int root) const {
+  const int descriptors[] = {listener, root};
+  SendWithDescriptors(*this, Report::Kind::kObserve, descriptors, 2);
 }
 
 }  // namespace nachbau::builder

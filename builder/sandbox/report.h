@@ -9,7 +9,7 @@
 namespace nachbau::builder {
 
 struct Report {
-  enum class Kind : std::uint32_t { kFailed = 1, kReady, kEnded };
+  enum class Kind : std::uint32_t { kFailed = 1, kReady, kEnded, kObserve };
   Kind kind = Kind::kFailed;
   std::int32_t error_number = 0;  // kFailed
   std::int32_t status = 0;        // kEnded: of the command, as wait(2) gives it
@@ -32,6 +32,8 @@ class StepReporter {
   void Ended(int status) const;
   // Hands over a descriptor of the /proc inside with the message that all is set up.
   void Ready(int proc) const;
+  // Hands over what an observer needs: the descriptor of the notified calls, and one of the root inside.
+  void Observe(int listener, int root) const;
   int socket() const { return socket_; }
 
  private:

@@ -35,6 +35,7 @@
 #include "builder/sandbox/id_map.h"
 #include "builder/sandbox/init.h"
 #include "builder/sandbox/kernel.h"
+#include "builder/sandbox/observer.h"
 #include "builder/sandbox/process_watch.h"
 
 namespace nachbau::builder {
@@ -149,6 +150,11 @@ struct Connection {
   FileDescriptor log, reports, go;
 };
 
+bool Ended(const FileDescriptor& pidfd) {
+  pollfd ended{pidfd.get(), POLLIN, 0};
+  return ::poll(&ended, 1, 0) > 0;
+}
+
 class Supervisor {
  public:
   Supervisor(const SandboxRequest& request, const std::function<void(std::string_view)>& output)
@@ -180,6 +186,9 @@ class Supervisor {
   std::optional<ControlGroup> group_;  // declared before sandbox_: removed after the last process is gone
   std::optional<Sandbox> sandbox_;
   std::optional<DiskWatch> disk_;
+  ObserverPlan observed_;
+  std::optional<Observer> observer_;
+  FileDescriptor user_namespace_;
   Connection connection_;
   FileDescriptor pidfd_, proc_, upper_;
   bool time_namespace_ = false;
@@ -195,6 +204,13 @@ InitPlan Supervisor::MakePlan() {
   InitPlan plan;
   plan.mounts = MakeMountPlan(request_);
   plan.filters = MakeSeccompFilters(request_.skip_sync);
+  observed_.trace = request_.trace;
+  observed_.virtual_values = request_.virtual_values;
+  observed_.virtual_values.host_name = request_.host_name;
+  observed_.first_program = request_.command;
+  if (request_.trace || request_.virtual_values.Any()) {
+    plan.notified = MakeNotifyFilter(request_.trace, request_.virtual_values);
+  }
   plan.limits_with_group = MakeProcessLimits(request_.limits, true);
   plan.limits_alone = MakeProcessLimits(request_.limits, false);
   for (const std::string& argument : request_.command) plan.arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -252,11 +268,14 @@ void Supervisor::Start(InitPlan& plan) {
   reports_inside.Close();
   connection_ = {std::move(log_read), std::move(reports), std::move(go_write)};
   ::fcntl(connection_.log.get(), F_SETFL, O_NONBLOCK);
+  struct stat log {};
+  if (::fstat(connection_.log.get(), &log) != 0) throw SystemError(errno, Msg("look at a pipe"));
+  observed_.log_pipe = log.st_ino;
 
   // Now, while the process is still like this one and may be looked at.
   const std::string path = "/proc/" + std::to_string(pid) + "/ns/user";
-  FileDescriptor user_namespace(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!user_namespace.valid()) throw SystemError(errno, Msg("open {}", path));
+  user_namespace_ = FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!user_namespace_.valid()) throw SystemError(errno, Msg("open {}", path));
   WriteIdMaps(request_.id_map, pid);
   if (group_) {
     try {
@@ -266,7 +285,7 @@ void Supervisor::Start(InitPlan& plan) {
       group_.reset();
     }
   }
-  if (request_.limits.disk != 0) disk_.emplace(user_namespace, request_.upper);
+  if (request_.limits.disk != 0) disk_.emplace(user_namespace_, request_.upper);
   WriteAll(connection_.go, group_ ? "g" : "a", "pipe");
 }
 
@@ -303,7 +322,7 @@ void Supervisor::DrainLog(bool all) {
 bool Supervisor::ReadReport() {
   Report report;
   iovec part{&report, sizeof report};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(2 * sizeof(int))> control{};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
@@ -317,9 +336,13 @@ bool Supervisor::ReadReport() {
   }
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    proc_ = FileDescriptor(fd);
+    std::array<int, 2> fds = {-1, -1};
+    std::memcpy(fds.data(), CMSG_DATA(header), std::min<std::size_t>(header->cmsg_len - CMSG_LEN(0), sizeof fds));
+    FileDescriptor first(fds[0]), second(fds[1]);
+    if (report.kind == Report::Kind::kReady) proc_ = std::move(first);
+    if (report.kind == Report::Kind::kObserve && !observer_) {
+      observer_.emplace(observed_, user_namespace_, std::move(first), std::move(second));
+    }
   }
   if (report.kind == Report::Kind::kFailed && !killed_for_) ThrowReport(report);
   if (report.kind == Report::Kind::kEnded) status_ = report.status;
@@ -375,10 +398,11 @@ void Supervisor::Tick() {
 void Supervisor::Loop() {
   std::uint64_t next_tick = started_ + kTick;
   while (true) {
-    std::array<pollfd, 4> fds{{{pidfd_.get(), POLLIN, 0},
+    std::array<pollfd, 5> fds{{{pidfd_.get(), POLLIN, 0},
                                {connection_.log.valid() ? connection_.log.get() : -1, POLLIN, 0},
                                {connection_.reports.valid() ? connection_.reports.get() : -1, POLLIN, 0},
-                               {disk_ ? disk_->descriptor() : -1, POLLIN, 0}}};
+                               {disk_ ? disk_->descriptor() : -1, POLLIN, 0},
+                               {observer_ ? observer_->descriptor() : -1, POLLIN, 0}}};
     const std::uint64_t now = MonotonicMilliseconds();
     const int wait = now >= next_tick ? 0 : static_cast<int>(next_tick - now);
     if (::poll(fds.data(), fds.size(), wait) < 0 && errno != EINTR) throw SystemError(errno, Msg("wait for the sandbox"));
@@ -393,7 +417,7 @@ void Supervisor::Loop() {
         }
       }
     }
-    if (fds[0].revents != 0) return;
+    if (fds[0].revents != 0 || fds[4].revents != 0) return;  // the observer never ends first, or its error is thrown
     if (MonotonicMilliseconds() >= next_tick) {
       Tick();
       next_tick = MonotonicMilliseconds() + kTick;
@@ -481,6 +505,7 @@ SandboxResult Supervisor::Run() {
   started_ = MonotonicMilliseconds();
   Start(plan);
   Loop();
+  if (!killed_for_ && observer_ && !Ended(pidfd_)) sandbox_->Kill();
   sandbox_->Wait();
   // No process is left, so nothing more can come; and other children of nachbau may hold the pipe open by accident, so
   // its end is not waited for.
@@ -492,6 +517,7 @@ SandboxResult Supervisor::Run() {
     if (group_->KilledForMemory() != 0 || (!good && group_->RefusedProcesses() != 0)) CheckMemoryAndProcesses();
   }
   CheckDiskAtEnd();
+  if (observer_) result_.trace = observer_->Finish();
   if (!killed_for_ && !status_ && !proc_.valid()) {
     throw Error(Msg("the sandbox ended while it was being set up"));
   }

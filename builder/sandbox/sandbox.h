@@ -24,6 +24,7 @@
 
 #include "base/fd.h"
 #include "model/build_record.h"
+#include "model/trace.h"
 
 namespace nachbau::builder {
 
@@ -68,6 +69,19 @@ struct SandboxLimits {
   std::uint64_t log = 1ULL << 30; // bytes of output; beyond it the command is killed
 };
 
+// Values of the machine that the command sees instead of the real ones; each empty one as it is. On amd64 only.
+struct VirtualValues {
+  std::optional<std::int64_t> clock;   // Unix seconds at which every program starts; a millisecond more at each look
+  std::int64_t clock_offset = 0;       // seconds that the running clock is ahead; not with `clock`
+  std::string kernel_release;          // uname -r
+  std::string host_name;               // as SandboxRequest has it; set by RunInSandbox
+  std::uint32_t processors = 0;        // that the command sees; it may use all
+  std::string processor_model;         // in /proc/cpuinfo
+  bool fixed_random = false;           // the same randomness in every program, and the same memory, load and boot id
+  bool HasClock() const { return clock || clock_offset != 0; }
+  bool Any() const { return HasClock() || !kernel_release.empty() || processors != 0 || !processor_model.empty() || fixed_random; }
+};
+
 enum class SandboxUser { kRoot, kBuilder };  // kRoot: maintainer scripts; kBuilder: uid 1000, no capabilities
 
 struct SandboxRequest {
@@ -87,6 +101,8 @@ struct SandboxRequest {
   // Variations (builder/variations.h).
   bool fixed_addresses = false;              // no random layout of memory
   std::uint32_t processors = 0;              // that the command sees and may use; 0: all
+  VirtualValues virtual_values;
+  bool trace = false;                        // record processes and files: SandboxResult::trace
   bool skip_sync = true;                     // fsync & co. answer at once: the tree is thrown away or hashed anyway
   bool mount_by_string = false;              // mount the root as on kernels before 6.8, which is the fallback anyway
   const std::atomic<bool>* cancelled = nullptr;  // looked at while the command runs; true kills it: kCancelled
@@ -99,6 +115,7 @@ struct SandboxResult {
   std::string detail;                        // which limit, which signal; English
   std::uint64_t duration_ms = 0, cpu_ms = 0, peak_memory = 0;
   std::vector<Guarantee> guarantees;         // sorted by name
+  std::optional<Trace> trace;                // files, processes and events; of files only the paths
 };
 
 // Runs the command to its end; standard output and error together go to `output` piece by piece. When this returns, no

@@ -1,5 +1,6 @@
 #include "builder/sandbox/seccomp.h"
 
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -13,11 +14,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "builder/sandbox/trace_recorder.h"
 
 namespace nachbau::builder {
 namespace {
@@ -180,17 +184,70 @@ std::vector<sock_filter> Refused(bool skip_sync) {
   return filter.Program();
 }
 
+// From Linux 5.19 on a signal does not interrupt a call that is being answered.
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+constexpr unsigned SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 1U << 5;
+#endif
+
+void Install(const std::vector<sock_filter>& filter, unsigned flags, long& result) {
+  sock_fprog program{};
+  program.len = static_cast<unsigned short>(filter.size());
+  program.filter = const_cast<sock_filter*>(filter.data());
+  result = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+
 }  // namespace
 
 SeccompFilters MakeSeccompFilters(bool skip_sync) { return {Allowed(), Refused(skip_sync)}; }
 
+std::vector<sock_filter> MakeNotifyFilter(bool trace, const VirtualValues& values) {
+  Filter filter(SCMP_ACT_ALLOW);
+  const bool files = trace || values.fixed_random || !values.kernel_release.empty() || !values.processor_model.empty();
+  if (trace) {
+    for (const std::string_view name : TraceRecorder::Calls()) {
+      if (name != "open" && name != "openat") filter.Add(SCMP_ACT_NOTIFY, name.data());
+    }
+  }
+  if (files) {
+    // Directories and mere references to files are no use of their content.
+    constexpr std::uint64_t kNoContent = O_PATH | O_DIRECTORY;
+    filter.Add(SCMP_ACT_NOTIFY, "open", {{1, SCMP_CMP_MASKED_EQ, kNoContent, 0}});
+    filter.Add(SCMP_ACT_NOTIFY, "openat", {{2, SCMP_CMP_MASKED_EQ, kNoContent, 0}});
+  }
+  if (values.HasClock()) {
+    for (const int clock : {CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_TAI}) {
+      filter.Add(SCMP_ACT_NOTIFY, "clock_gettime", {Equal32(0, static_cast<std::uint32_t>(clock))});
+    }
+    filter.Add(SCMP_ACT_NOTIFY, "gettimeofday");
+    filter.Add(SCMP_ACT_NOTIFY, "time");
+  }
+  // Every program sets its thread pointer, before it asks for the time or uses the randomness it was given.
+  constexpr std::uint32_t kSetThreadPointer = 0x1002;
+  if (values.HasClock() || values.fixed_random) {
+    filter.Add(SCMP_ACT_NOTIFY, "arch_prctl", {Equal32(0, kSetThreadPointer)});
+  }
+  if (!values.kernel_release.empty()) filter.Add(SCMP_ACT_NOTIFY, "uname");
+  if (values.processors != 0) filter.Add(SCMP_ACT_NOTIFY, "sched_getaffinity");
+  if (values.fixed_random) {
+    filter.Add(SCMP_ACT_NOTIFY, "getrandom");
+    filter.Add(SCMP_ACT_NOTIFY, "sysinfo");
+  }
+  return filter.Program();
+}
+
 void InstallSeccompInside(const SeccompFilters& filters, const StepReporter& step) {
   for (const std::vector<sock_filter>* filter : {&filters.allowed, &filters.refused}) {
-    sock_fprog program{};
-    program.len = static_cast<unsigned short>(filter->size());
-    program.filter = const_cast<sock_filter*>(filter->data());
-    step.Check(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "install the system call filter");
+    long result = 0;
+    Install(*filter, 0, result);
+    step.Check(result, "install the system call filter");
   }
+}
+
+int InstallNotifyInside(const std::vector<sock_filter>& filter, const StepReporter& step) {
+  long listener = 0;
+  Install(filter, SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, listener);
+  if (listener < 0 && errno == EINVAL) Install(filter, SECCOMP_FILTER_FLAG_NEW_LISTENER, listener);
+  return static_cast<int>(step.Check(listener, "install the filter of observed system calls"));
 }
 
 }  // namespace nachbau::builder

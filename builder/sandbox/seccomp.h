@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "builder/sandbox/report.h"
+#include "builder/sandbox/sandbox.h"
 
 namespace nachbau::builder {
 
@@ -18,10 +19,17 @@ struct SeccompFilters {
   std::vector<sock_filter> refused;  // to be installed last: of two equal actions the newest filter's value counts
 };
 
+// The calls that an observer is asked about before the kernel carries them out (seccomp_unotify(2)); of those that the
+// other filters allow. Never a matter of protection: what a call points to may change until it is carried out.
+std::vector<sock_filter> MakeNotifyFilter(bool trace, const VirtualValues& values);
+
 // skip_sync: fsync(2) and its like answer 0 at once.
 SeccompFilters MakeSeccompFilters(bool skip_sync);
 
 // Inside. Needs no_new_privs.
 void InstallSeccompInside(const SeccompFilters& filters, const StepReporter& step);
+
+// Inside, after these. Returns the descriptor on which the calls are answered.
+int InstallNotifyInside(const std::vector<sock_filter>& filter, const StepReporter& step);
 
 }  // namespace nachbau::builder
