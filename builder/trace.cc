@@ -47,13 +47,14 @@ std::vector<bool> FindUnpacking(const Trace& trace) {
   return unpacking;
 }
 
-// Whether the first that made a file of this name was the unpacking.
-std::vector<bool> FindSources(const Trace& trace) {
+// What made the first file of each name, as far as the events tell.
+enum class Made { kByNobody, kByUnpacking, kByBuild };
+
+std::vector<Made> FindMakers(const Trace& trace) {
   const std::vector<bool> unpacking = FindUnpacking(trace);
-  std::vector<bool> source(trace.files.size(), false), made(trace.files.size(), false);
+  std::vector<Made> made(trace.files.size(), Made::kByNobody);
   const auto make = [&](std::uint32_t file, std::uint32_t process) {
-    if (!made[file]) source[file] = unpacking[process];
-    made[file] = true;
+    if (made[file] == Made::kByNobody) made[file] = unpacking[process] ? Made::kByUnpacking : Made::kByBuild;
   };
   for (const TraceEvent& event : trace.events) {
     switch (event.action) {
@@ -64,7 +65,16 @@ std::vector<bool> FindSources(const Trace& trace) {
       default: break;
     }
   }
-  return source;
+  return made;
+}
+
+FileOrigin OriginOf(Made made) {
+  switch (made) {
+    case Made::kByNobody: return FileOrigin::kUnknown;
+    case Made::kByUnpacking: return FileOrigin::kSource;
+    case Made::kByBuild: return FileOrigin::kBuilt;
+  }
+  return FileOrigin::kUnknown;
 }
 
 // Path as a package names it → package, from the lists of the package database.
@@ -106,10 +116,10 @@ class Tree {
   }
 
   // Origin, package, digest: one line, for the way to the parent process.
-  std::string Describe(const std::string& path, bool source) {
+  std::string Describe(const std::string& path, Made made) {
     struct stat state {};
     std::optional<FileDescriptor> file = OpenIn(upper_, path, state);
-    if (file) return Line(source ? FileOrigin::kSource : FileOrigin::kBuilt, "", *file, state);
+    if (file) return Line(OriginOf(made), "", *file, state);
     const bool whiteout = S_ISCHR(state.st_mode);
     if (!whiteout) {
       for (const FileDescriptor& layer : lower_) {
@@ -120,7 +130,7 @@ class Tree {
                     *file, state);
       }
     }
-    return Line(source ? FileOrigin::kSource : FileOrigin::kBuilt, "", FileDescriptor(), state);
+    return Line(OriginOf(made), "", FileDescriptor(), state);
   }
 
  private:
@@ -174,7 +184,7 @@ void TakeDescription(Trace& trace, const std::vector<std::uint32_t>& asked, std:
 
 void DescribeFiles(Trace& trace, const IdMap& map, const std::filesystem::path& upper,
                    const std::vector<std::filesystem::path>& lower, const std::set<std::string>& made) {
-  const std::vector<bool> sources = FindSources(trace);
+  const std::vector<Made> makers = FindMakers(trace);
   std::vector<std::uint32_t> asked;
   for (std::size_t i = 0; i < trace.files.size(); ++i) {
     trace.files[i].origin = KnownOrigin(trace.files[i].path, made);
@@ -188,7 +198,7 @@ void DescribeFiles(Trace& trace, const IdMap& map, const std::filesystem::path& 
   InUserNamespace(map, [&] {
     Tree tree(top, layers);
     std::string text;
-    for (const std::uint32_t number : asked) text += tree.Describe(trace.files[number].path, sources[number]);
+    for (const std::uint32_t number : asked) text += tree.Describe(trace.files[number].path, makers[number]);
     WriteAll(result, text, "trace");
   });
   if (::lseek(result.get(), 0, SEEK_SET) != 0) throw SystemError(errno, Msg("read a memory file"));

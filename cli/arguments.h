@@ -38,6 +38,7 @@ struct Arguments {
   std::optional<std::filesystem::path> policy;
   std::optional<std::filesystem::path> passphrase_file;
   bool without_environment_sources = false;
+  bool no_trace = false;
   bool run_tests = false;
   bool keep_failed = false;
   std::vector<std::string> variations;        // vary --only

@@ -98,6 +98,7 @@ builder::BuilderConfig Context::BuilderConfig() const {
   config.parallel = arguments_.jobs != 0 ? arguments_.jobs : configuration_.jobs;
   config.disk_limit = arguments_.disk_limit;
   if (arguments_.time_limit != 0) config.time_limit_seconds = arguments_.time_limit;
+  config.trace = !arguments_.no_trace;
   config.run_tests = arguments_.run_tests;
   config.keep_failed = arguments_.keep_failed;
   config.cancelled = &g_cancelled;

@@ -132,6 +132,7 @@ BuildRecord BuildStage(Context& context, const Lock& lock, EvidenceFolder& folde
   folder.Add(evidence::kLock, FormatPretty(ToJson(lock)));
   folder.Add(evidence::kBuildRecord, FormatPretty(ToJson(record)));
   folder.AddObject(evidence::kBuildLog, record.log.content.sha256, context.store());
+  if (record.trace) folder.AddObject(evidence::kTrace, record.trace->content.sha256, context.store());
   for (const Artifact& output : record.outputs) {
     folder.AddObject(std::string(evidence::kArtifacts) + "/" + output.name, output.content.sha256, context.store());
   }

@@ -9,6 +9,7 @@ namespace nachbau::evidence {
 inline constexpr const char* kLock = "lock.json";
 inline constexpr const char* kBuildRecord = "build.json";
 inline constexpr const char* kBuildLog = "build.log.zst";
+inline constexpr const char* kTrace = "trace.json.zst";
 inline constexpr const char* kComparison = "comparison.json";
 inline constexpr const char* kSbom = "sbom.cdx.json";
 inline constexpr const char* kProvenance = "provenance.sigstore.json";  // attestation of the rebuild

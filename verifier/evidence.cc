@@ -241,6 +241,14 @@ class Checker {
       fail(evidence::kBuildLog, Msg("not the log of this build: build.json names sha256 {}",
                                     record_->log.content.sha256.Hex()));
     }
+    const auto trace = files_.contents.find(evidence::kTrace);
+    if (trace != files_.contents.end() && (!record_->trace || trace->second != record_->trace->content)) {
+      fail(evidence::kTrace, record_->trace ? Msg("not the trace of this build: build.json names sha256 {}",
+                                                  record_->trace->content.sha256.Hex())
+                                            : Msg("build.json names no trace"));
+    } else if (trace == files_.contents.end() && record_->trace) {
+      fail(evidence::kTrace, Msg("missing, although build.json names it"));
+    }
     if (good) {
       Add("evidence.build-record", evidence::kBuildRecord, FindingOutcome::kPass,
           Msg("built from this lock, with these {} outputs", record_->outputs.size()));

@@ -116,7 +116,7 @@ class Reader {
   }
 
   void ReadRegular(const std::string& path, const FileDescriptor& fd) {
-    const bool is_document = path.find('/') == path.npos && path != evidence::kBuildLog;
+    const bool is_document = path.find('/') == path.npos && path != evidence::kBuildLog && path != evidence::kTrace;
     if (is_document) {
       std::string bytes = ReadDescriptor(fd, path, kMaxDocument);
       result_.contents[path] = HashBytes(bytes);

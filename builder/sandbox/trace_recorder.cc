@@ -186,7 +186,7 @@ std::optional<TraceRecorder::Found> TraceRecorder::Find(const std::string& path,
     if (const auto known = resolved_.find(path); known != resolved_.end()) {
       const std::string& real = trace_.files[known->second].path;
       if (::fstatat(root_.get(), real.c_str() + 1, &state, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(state.st_mode)) {
-        return Found{known->second, true, false, false, (state.st_mode & 0111) != 0};
+        return Found{.file = known->second, .path = {}, .executable = (state.st_mode & 0111) != 0};
       }
     }
   }
@@ -197,17 +197,18 @@ std::optional<TraceRecorder::Found> TraceRecorder::Find(const std::string& path,
   if (!directory && !S_ISREG(state.st_mode) && !S_ISLNK(state.st_mode)) return std::nullopt;
   const std::string real = PathOf(file);
   if (real.empty() || Ignored(real)) return std::nullopt;
+  if (directory) return Found{.path = real, .directory = true};
   const std::uint32_t number = FileNumber(real);
   if (S_ISREG(state.st_mode) && follow == Follow::kYes && remember_after_ == 0 && Count(path.size())) {
     resolved_[path] = number;
   }
-  return Found{number, true, directory, S_ISLNK(state.st_mode), (state.st_mode & 0111) != 0};
+  return Found{.file = number, .path = {}, .link = S_ISLNK(state.st_mode), .executable = (state.st_mode & 0111) != 0};
 }
 
-std::optional<TraceRecorder::Found> TraceRecorder::FindNew(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string name = path.substr(slash + 1), above = slash == 0 ? "/" : path.substr(0, slash);
-  if (name.empty() || name == "." || name == ".." || Ignored(path)) return std::nullopt;
+std::string TraceRecorder::NewPath(const std::string& path) {
+  const std::size_t end = path.find_last_not_of('/') + 1, slash = path.rfind('/', end - 1);
+  const std::string name = path.substr(slash + 1, end - slash - 1), above = slash == 0 ? "/" : path.substr(0, slash);
+  if (name.empty() || name == "." || name == ".." || Ignored(path)) return {};
   const auto known = directories_.find(above);
   std::string real;
   if (known != directories_.end()) {
@@ -215,14 +216,19 @@ std::optional<TraceRecorder::Found> TraceRecorder::FindNew(const std::string& pa
   } else {
     const FileDescriptor directory(
         OpenAt2(root_.get(), above.c_str(), O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS));
-    if (!directory.valid()) return std::nullopt;
+    if (!directory.valid()) return {};
     real = PathOf(directory);
-    if (real.empty() || !Count(above.size() + real.size())) return std::nullopt;
+    if (real.empty() || !Count(above.size() + real.size())) return {};
     if (remember_after_ == 0) directories_[above] = real;
   }
   real = (real == "/" ? "" : real) + "/" + name;
-  if (Ignored(real)) return std::nullopt;
-  return Found{FileNumber(real), false, false, false, false};
+  return Ignored(real) ? std::string() : real;
+}
+
+std::optional<std::uint32_t> TraceRecorder::FindNew(const std::string& path) {
+  const std::string real = NewPath(path);
+  if (real.empty()) return std::nullopt;
+  return FileNumber(real);
 }
 
 void TraceRecorder::ForgetPaths() {
@@ -265,7 +271,7 @@ void TraceRecorder::Open(Process& process, const std::string& path, std::uint64_
   if (found && found->directory) return;
   if (!found) {
     if ((flags & O_CREAT) == 0) return;
-    if (const std::optional<Found> created = FindNew(path)) Changed(process, TraceAction::kCreate, created->file);
+    if (const auto created = FindNew(path)) Changed(process, TraceAction::kCreate, *created);
     return;
   }
   if ((flags & O_CREAT) != 0 && (flags & O_EXCL) != 0) return;  // will fail
@@ -331,16 +337,19 @@ void TraceRecorder::Run(Process& process, const std::string& path, std::vector<s
 void TraceRecorder::Rename(Process& process, const std::string& from, const std::string& to) {
   const std::optional<Found> old = Find(from, Follow::kNo);
   if (!old) return;
-  std::optional<Found> fresh = Find(to, Follow::kNo);
-  if (!fresh) fresh = FindNew(to);
-  if (!fresh) return;
+  const std::optional<Found> there = Find(to, Follow::kNo);
   if (!old->directory) {
-    Changed(process, TraceAction::kRename, old->file, fresh->file);
-    if (old->link || fresh->link) ForgetPaths();
+    if (there && there->directory) return;  // will fail
+    const std::optional<std::uint32_t> fresh = there ? std::optional(there->file) : FindNew(to);
+    if (!fresh) return;
+    Changed(process, TraceAction::kRename, old->file, *fresh);
+    if (old->link || (there && there->link)) ForgetPaths();
     return;
   }
+  if (there && !there->directory) return;  // will fail
   // Every known file in it has another name now.
-  const std::string before = trace_.files[old->file].path + "/", after = trace_.files[fresh->file].path + "/";
+  const std::string before = old->path + "/", after = (there ? there->path : NewPath(to)) + "/";
+  if (after == "/") return;
   const std::size_t count = trace_.files.size();
   for (std::size_t i = 0; i < count; ++i) {
     const std::string path = trace_.files[i].path;
@@ -355,8 +364,14 @@ void TraceRecorder::Rename(Process& process, const std::string& from, const std:
 
 void TraceRecorder::Link(Process& process, const std::string& from, const std::string& to, Follow follow) {
   const std::optional<Found> old = Find(from, follow);
-  if (!old || old->directory) return;
-  if (const std::optional<Found> fresh = FindNew(to)) Changed(process, TraceAction::kLink, old->file, fresh->file);
+  if (old && old->directory) return;
+  const std::optional<std::uint32_t> fresh = FindNew(to);
+  if (!fresh) return;
+  if (old) {
+    Changed(process, TraceAction::kLink, old->file, *fresh);
+  } else {
+    Changed(process, TraceAction::kCreate, *fresh);  // of a file that had no name so far (O_TMPFILE)
+  }
 }
 
 void TraceRecorder::Record(const seccomp_notif& call, const std::function<bool()>& still_valid) {
@@ -379,7 +394,7 @@ void TraceRecorder::Record(const seccomp_notif& call, const std::function<bool()
   const auto rename = [&](const std::string& from, const std::string& to) { Rename(*process, from, to); };
   const auto symlink = [&](const std::optional<std::string>& name) {
     if (!name || !still_valid()) return;
-    if (const std::optional<Found> made = FindNew(*name)) Changed(*process, TraceAction::kSymlink, made->file);
+    if (const auto made = FindNew(*name)) Changed(*process, TraceAction::kSymlink, *made);
   };
   const auto remove = [&](const std::optional<std::string>& name) {
     if (!name || !still_valid()) return;

@@ -58,8 +58,8 @@ class TraceRecorder {
     std::uint32_t writer = UINT32_MAX;     // process of it
   };
   struct Found {
-    std::uint32_t file = 0;
-    bool exists = false;
+    std::uint32_t file = 0;  // not of directories
+    std::string path;        // of directories only
     bool directory = false, link = false, executable = false;
   };
   enum class Follow { kNo, kYes };
@@ -72,7 +72,9 @@ class TraceRecorder {
   std::optional<std::string> Absolute(Process& process, const WatchedTask& task, int directory, std::string path);
   // A regular file, or a symbolic link that is not followed, or a directory; nothing else, and nothing in /dev or of a process.
   std::optional<Found> Find(const std::string& path, Follow follow);
-  std::optional<Found> FindNew(const std::string& path);  // that does not exist, in a directory that does
+  // Of a file that does not exist, in a directory that does: its real path, empty if there is none; its number.
+  std::string NewPath(const std::string& path);
+  std::optional<std::uint32_t> FindNew(const std::string& path);
   std::uint32_t FileNumber(const std::string& path);
   void Add(Process& process, TraceAction action, std::uint32_t file, std::uint32_t other = 0);
   void Read(Process& process, std::uint32_t file);
