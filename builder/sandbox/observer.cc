@@ -29,6 +29,7 @@
 namespace nachbau::builder {
 namespace {
 
+constexpr int kSignalEvery = 20;  // milliseconds
 constexpr std::uint64_t kMaxResult = 4ULL << 30;
 
 // Linux 6.6: the answering process and the one that waits take turns on one processor, which is ten times faster.
@@ -39,6 +40,9 @@ constexpr unsigned long kSetFlags = SECCOMP_IOW(4, __u64);
 constexpr unsigned long kSyncWakeUp = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
 constexpr unsigned long kSetFlags = SECCOMP_IOCTL_NOTIF_SET_FLAGS;
 #endif
+
+// Set by a signal: no process of the sandbox is left. Kernels before 6.11 wait for ever then.
+volatile std::sig_atomic_t all_gone = 0;
 
 // One notification after the other until no process with the filter is left.
 class Desk {
@@ -56,16 +60,11 @@ class Desk {
   }
 
   void Serve() {
-    while (true) {
-      pollfd ready{listener_, POLLIN, 0};
-      if (::poll(&ready, 1, -1) < 0) {
-        if (errno == EINTR) continue;
-        throw SystemError(errno, Msg("wait for system calls"));
-      }
-      if ((ready.revents & POLLIN) == 0) return;  // POLLHUP: all are gone
+    while (all_gone == 0) {
       std::fill(call_space_.begin(), call_space_.end(), 0);
       auto* call = reinterpret_cast<seccomp_notif*>(call_space_.data());
-      if (::ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, call) != 0) continue;  // killed meanwhile
+      // Blocks; fails for a task killed meanwhile, and when the signal comes that says that all are gone.
+      if (::ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, call) != 0) continue;
       Handle(*call);
     }
   }
@@ -141,7 +140,15 @@ Observer::Observer(const ObserverPlan& plan, const FileDescriptor& user_namespac
     : trace_(plan.trace), result_(::memfd_create("observer", MFD_CLOEXEC)) {
   if (!result_.valid()) throw SystemError(errno, Msg("make a memory file"));
   const pid_t parent = ::getpid();
+  // The signal of Finish must not come before there is a handler for it.
+  sigset_t end_signal, before;
+  ::sigemptyset(&end_signal);
+  ::sigaddset(&end_signal, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &end_signal, &before);
   pid_ = ::fork();
+  const int fork_error = errno;
+  if (pid_ != 0) ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = fork_error;
   if (pid_ < 0) throw SystemError(errno, Msg("start a process"));
   if (pid_ == 0) {
     int status = 1;
@@ -155,6 +162,12 @@ Observer::Observer(const ObserverPlan& plan, const FileDescriptor& user_namespac
       if (::getppid() != parent) ::_exit(1);
       ::prctl(PR_SET_NAME, "observer");
       RaiseDescriptorLimit();
+      struct sigaction end {};
+      end.sa_handler = [](int) { all_gone = 1; };
+      ::sigaction(SIGUSR1, &end, nullptr);  // without SA_RESTART: it ends the waiting
+      sigset_t none;
+      ::sigemptyset(&none);
+      ::sigprocmask(SIG_SETMASK, &none, nullptr);
       WriteAll(result_, Observe(plan, listener, std::move(root)), "observer");
       status = 0;
     } catch (const std::exception& error) {
@@ -180,6 +193,10 @@ Observer::~Observer() {
 }
 
 std::optional<Trace> Observer::Finish() {
+  // Again and again: it may come just before the waiting begins.
+  pollfd ended{pidfd_.get(), POLLIN, 0};
+  do ::kill(pid_, SIGUSR1);
+  while (::poll(&ended, 1, kSignalEvery) <= 0);
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }

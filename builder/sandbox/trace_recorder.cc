@@ -14,14 +14,18 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
+#include "base/clock.h"
 #include "builder/sandbox/kernel.h"
 
 namespace nachbau::builder {
 namespace {
 
-constexpr std::size_t kForgetAt = 2048;  // processes remembered before the dead ones are forgotten
+// Milliseconds between two looks at which processes are gone. Their numbers come again only after all others (at least
+// 32768) were used, which takes longer.
+constexpr std::uint64_t kForgetEvery = 20;
 constexpr std::size_t kMaxScripts = 4;   // as the kernel: an interpreter may be a script again
 constexpr std::uint32_t kNever = UINT32_MAX;
 
@@ -31,6 +35,12 @@ bool Ignored(std::string_view path) {
   if (!path.starts_with("/proc/")) return false;
   const std::string_view rest = path.substr(6);
   return rest.starts_with("self") || rest.starts_with("thread-self") || (rest[0] >= '0' && rest[0] <= '9');
+}
+
+// In the part of the tree that came with the packages, where builds make no files as a rule.
+bool InBuildRoot(const std::string& path) {
+  if (path.find("/..") != path.npos) return InBuildRoot(std::filesystem::path(path).lexically_normal().native());
+  return path.starts_with("/usr/") || path.starts_with("/etc/") || path.starts_with("/lib");
 }
 
 // The path of an open descriptor as the sandbox sees it: the kernel names it from the root of its mounts.
@@ -96,28 +106,35 @@ bool TraceRecorder::Count(std::size_t text) {
   return true;
 }
 
-bool TraceRecorder::Alive(const Process& process) {
-  pollfd ended{process.pidfd.get(), POLLIN, 0};
-  return process.pidfd.valid() && ::poll(&ended, 1, 0) == 0;
-}
-
 void TraceRecorder::ForgetDead() {
-  std::erase_if(processes_, [](const auto& entry) { return !Alive(entry.second); });
+  const std::uint64_t now = MonotonicMilliseconds();
+  if (now - looked_ < kForgetEvery) return;
+  looked_ = now;
+  std::vector<pollfd> ended;
+  std::vector<pid_t> ids;
+  for (const auto& [id, process] : processes_) {
+    ended.push_back({process.pidfd.get(), POLLIN, 0});
+    ids.push_back(id);
+  }
+  if (::poll(ended.data(), ended.size(), 0) <= 0) return;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ended[i].revents != 0) processes_.erase(ids[i]);
+  }
   std::erase_if(groups_, [&](const auto& entry) { return !processes_.contains(entry.second); });
 }
 
 TraceRecorder::Process* TraceRecorder::FindProcess(pid_t task) {
-  // Numbers come again: both the process and the task in it must still be those that had them.
+  ForgetDead();
+  // A thread may be gone although its process is not, and its number be that of another process.
   if (const auto group = groups_.find(task); group != groups_.end()) {
     const auto known = processes_.find(group->second);
-    if (known != processes_.end() && Alive(known->second) &&
-        (task == group->second || ::syscall(SYS_tgkill, group->second, task, 0) == 0)) {
+    if (known != processes_.end() && (task == group->second || ::syscall(SYS_tgkill, group->second, task, 0) == 0)) {
       return &known->second;
     }
   }
   const WatchedTask::Status status = WatchedTask(task).ReadStatus();
   if (status.process == 0) return nullptr;
-  if (const auto known = processes_.find(status.process); known != processes_.end() && Alive(known->second)) {
+  if (const auto known = processes_.find(status.process); known != processes_.end()) {
     groups_[task] = status.process;
     return &known->second;
   }
@@ -135,13 +152,12 @@ TraceRecorder::Process* TraceRecorder::AddProcess(pid_t task, const WatchedTask:
   if (!trace_.processes.empty() && status.parent > 0) {
     const WatchedTask::Status above = WatchedTask(status.parent).ReadStatus();
     const auto known = processes_.find(status.parent);
-    if (known != processes_.end() && Alive(known->second)) {
+    if (known != processes_.end()) {
       added.parent = known->second.index;
     } else if (above.parent > 0 && processes_.contains(above.parent)) {
       if (const Process* parent = AddProcess(status.parent, above)) added.parent = parent->index;
     }
   }
-  if (processes_.size() >= kForgetAt) ForgetDead();
   process.index = static_cast<std::uint32_t>(trace_.processes.size());
   trace_.processes.push_back(added);
   groups_[task] = status.process;
@@ -179,26 +195,39 @@ std::uint32_t TraceRecorder::FileNumber(const std::string& path) {
   return entry->second;
 }
 
+std::optional<std::uint32_t> TraceRecorder::KnownFile(const std::string& path) const {
+  const auto known = resolved_.find(path);
+  if (known == resolved_.end() || !states_[known->second].exists) return std::nullopt;
+  return known->second;
+}
+
 std::optional<TraceRecorder::Found> TraceRecorder::Find(const std::string& path, Follow follow) {
-  if (Ignored(path)) return std::nullopt;
+  if (Ignored(path) || missing_.contains(path)) return std::nullopt;
   struct stat state {};
   if (follow == Follow::kYes) {
     if (const auto known = resolved_.find(path); known != resolved_.end()) {
       const std::string& real = trace_.files[known->second].path;
       if (::fstatat(root_.get(), real.c_str() + 1, &state, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(state.st_mode)) {
+        states_[known->second].exists = true;
         return Found{.file = known->second, .path = {}, .executable = (state.st_mode & 0111) != 0};
       }
     }
   }
   const FileDescriptor file(OpenAt2(root_.get(), path.c_str(), O_PATH | (follow == Follow::kNo ? O_NOFOLLOW : 0),
                                     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS));
-  if (!file.valid() || ::fstat(file.get(), &state) != 0 || state.st_nlink == 0) return std::nullopt;
+  if (!file.valid()) {
+    // Compilers look for most headers in vain in several directories first.
+    if (errno == ENOENT && InBuildRoot(path) && Count(path.size())) missing_.insert(path);
+    return std::nullopt;
+  }
+  if (::fstat(file.get(), &state) != 0 || state.st_nlink == 0) return std::nullopt;
   const bool directory = S_ISDIR(state.st_mode);
   if (!directory && !S_ISREG(state.st_mode) && !S_ISLNK(state.st_mode)) return std::nullopt;
   const std::string real = PathOf(file);
   if (real.empty() || Ignored(real)) return std::nullopt;
   if (directory) return Found{.path = real, .directory = true};
   const std::uint32_t number = FileNumber(real);
+  states_[number].exists = true;
   if (S_ISREG(state.st_mode) && follow == Follow::kYes && remember_after_ == 0 && Count(path.size())) {
     resolved_[path] = number;
   }
@@ -234,6 +263,7 @@ std::optional<std::uint32_t> TraceRecorder::FindNew(const std::string& path) {
 void TraceRecorder::ForgetPaths() {
   resolved_.clear();
   directories_.clear();
+  missing_.clear();
   // The call is seen before it happens, and another process may ask for the old path in between.
   remember_after_ = 64;
 }
@@ -256,21 +286,32 @@ void TraceRecorder::Changed(Process& process, TraceAction action, std::uint32_t 
   if (action == TraceAction::kWrite && use.write != kNever && state.writer == process.index) return;
   use.write = static_cast<std::uint32_t>(trace_.events.size());
   Add(process, action, file, other);
+  if (action != TraceAction::kWrite && InBuildRoot(trace_.files[action == TraceAction::kRename ? other : file].path)) {
+    ForgetPaths();
+  }
   const auto now = static_cast<std::uint32_t>(trace_.events.size());
   const bool moved = action == TraceAction::kRename || action == TraceAction::kLink;
   for (const std::uint32_t changed : {file, moved ? other : file}) {
-    states_[changed] = {now, action == TraceAction::kWrite || action == TraceAction::kCreate ? process.index : kNever};
+    const bool written = action == TraceAction::kWrite || action == TraceAction::kCreate;
+    states_[changed] = {now, written ? process.index : kNever, action == TraceAction::kWrite};
     interpreters_.erase(changed);
   }
 }
 
-void TraceRecorder::Open(Process& process, const std::string& path, std::uint64_t flags) {
+void TraceRecorder::Open(Process& process, const std::string& path, std::uint64_t flags,
+                         const std::function<bool()>& still_valid) {
   const Follow follow = (flags & O_NOFOLLOW) != 0 ? Follow::kNo : Follow::kYes;
   const std::uint64_t access = flags & O_ACCMODE;
-  const std::optional<Found> found = Find(path, follow);
-  if (found && found->directory) return;
+  std::optional<Found> found;
+  if (const auto known = follow == Follow::kYes ? KnownFile(path) : std::nullopt) {
+    const auto use = access == O_RDONLY && (flags & O_TRUNC) == 0 ? process.uses.find(*known) : process.uses.end();
+    if (use != process.uses.end() && use->second.read != kNever && use->second.read >= states_[*known].changed) return;
+    found = Found{.file = *known, .path = {}};
+  } else {
+    found = Find(path, follow);
+  }
+  if ((found && found->directory) || (!found && (flags & O_CREAT) == 0) || !still_valid()) return;
   if (!found) {
-    if ((flags & O_CREAT) == 0) return;
     if (const auto created = FindNew(path)) Changed(process, TraceAction::kCreate, *created);
     return;
   }
@@ -386,7 +427,7 @@ void TraceRecorder::Record(const seccomp_notif& call, const std::function<bool()
   const auto path = [&](int at, std::uint64_t address) { return Absolute(*process, task, at, address); };
   // Everything is read before it is asked whether the task still waits, and used only then.
   const auto open = [&](const std::optional<std::string>& name, std::uint64_t flags) {
-    if (name && still_valid()) Open(*process, *name, flags);
+    if (name) Open(*process, *name, flags, still_valid);
   };
   const auto both = [&](const std::optional<std::string>& from, const std::optional<std::string>& to, auto&& use) {
     if (from && to && still_valid()) use(*from, *to);

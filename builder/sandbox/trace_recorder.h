@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/fd.h"
@@ -56,6 +57,7 @@ class TraceRecorder {
   struct FileState {
     std::uint32_t changed = 0;             // time after the last event that changed its content
     std::uint32_t writer = UINT32_MAX;     // process of it
+    bool exists = false;                   // was seen, and nobody has removed it since
   };
   struct Found {
     std::uint32_t file = 0;  // not of directories
@@ -66,7 +68,6 @@ class TraceRecorder {
 
   Process* FindProcess(pid_t task);
   Process* AddProcess(pid_t task, const WatchedTask::Status& status);
-  static bool Alive(const Process& process);
   void ForgetDead();
   std::optional<std::string> Absolute(Process& process, const WatchedTask& task, int directory, std::uint64_t address);
   std::optional<std::string> Absolute(Process& process, const WatchedTask& task, int directory, std::string path);
@@ -75,11 +76,13 @@ class TraceRecorder {
   // Of a file that does not exist, in a directory that does: its real path, empty if there is none; its number.
   std::string NewPath(const std::string& path);
   std::optional<std::uint32_t> FindNew(const std::string& path);
+  // What Find would say, without asking the kernel, where that is certain.
+  std::optional<std::uint32_t> KnownFile(const std::string& path) const;
   std::uint32_t FileNumber(const std::string& path);
   void Add(Process& process, TraceAction action, std::uint32_t file, std::uint32_t other = 0);
   void Read(Process& process, std::uint32_t file);
   void Changed(Process& process, TraceAction action, std::uint32_t file, std::uint32_t other = 0);
-  void Open(Process& process, const std::string& path, std::uint64_t flags);
+  void Open(Process& process, const std::string& path, std::uint64_t flags, const std::function<bool()>& still_valid);
   void Run(Process& process, const std::string& path, std::vector<std::string> arguments,
            const std::vector<WatchedTask::Descriptor>& descriptors);
   void ReadInterpreters(Process& process, const std::string& path);
@@ -98,10 +101,12 @@ class TraceRecorder {
   std::vector<FileState> states_;                           // by file
   std::unordered_map<std::string, std::uint32_t> resolved_; // path as asked for → regular file, while no link changes
   std::unordered_map<std::string, std::string> directories_;  // the same for the directories of new files
+  std::unordered_set<std::string> missing_;                 // paths in the build root that do not exist
   int remember_after_ = 0;                                  // calls until paths are remembered again
   std::unordered_map<std::uint32_t, std::vector<std::string>> interpreters_;  // by file, while unchanged
   std::unordered_map<pid_t, Process> processes_;            // by thread group
   std::unordered_map<pid_t, pid_t> groups_;                 // task → thread group
+  std::uint64_t looked_ = 0;                                // milliseconds: when the dead were last forgotten
 };
 
 }  // namespace nachbau::builder
