@@ -82,6 +82,7 @@ BuildRecord StartRecord(const Lock& lock, const DebianRecipe& recipe, const Root
 }
 
 void AddResult(BuildRecord& record, const SandboxResult& result, BuildLog& log) {
+  record.log = {kLogName, log.Finish()};
   record.outcome = Outcome(result);
   record.exit_code = result.exit_code;
   record.failure = Explain(result, log);
@@ -89,7 +90,6 @@ void AddResult(BuildRecord& record, const SandboxResult& result, BuildLog& log) 
   record.cpu_ms = result.cpu_ms;
   record.peak_memory = result.peak_memory;
   record.sandbox = result.guarantees;
-  record.log = {kLogName, log.Finish()};
 }
 
 Artifact FinishTrace(Trace& trace, const BuildRecord& record, const SandboxRequest& request,

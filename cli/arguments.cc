@@ -44,6 +44,11 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
     command.add_option("--only", arguments.variations, "Vary only this; may be repeated (default: everything there is)")
         ->allow_extra_args(false)
         ->type_name("VARIATION");
+  } else if (option == "log") {
+    command.add_option("--grep", arguments.grep, "Only lines with this text, in upper or lower case; exit code 1 if there are none")
+        ->type_name("TEXT");
+    auto* tail = command.add_option("--tail", arguments.tail, "Only the last N of them")->type_name("N");
+    command.add_flag("--failure", arguments.failure, "Only the lines that tell why the build failed")->excludes(tail);
   } else if (option == "key") {
     command.add_option("--key", arguments.keys, "Trust this public key (PEM) for this call; may be repeated")
         ->allow_extra_args(false)

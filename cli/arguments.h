@@ -42,6 +42,9 @@ struct Arguments {
   bool run_tests = false;
   bool keep_failed = false;
   std::vector<std::string> variations;        // vary --only
+  std::string grep;                           // build-log --grep
+  std::optional<std::uint64_t> tail;          // build-log --tail
+  bool failure = false;                       // build-log --failure
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes
   std::uint64_t disk_limit = 0;               // bytes

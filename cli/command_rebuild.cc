@@ -71,7 +71,8 @@ int RunRebuild(Context& context) {
            .sbom_components = documents.sbom ? documents.sbom->value("components", Json::array()).size() : 0,
            .key_id = result.key_id,
            .log_index = result.log_index,
-           .evidence = result.evidence},
+           .evidence = result.evidence,
+           .failure = FailureLines(documents.record, result.evidence / documents.record.log.name)},
           context.catalogue()));
     }
   }

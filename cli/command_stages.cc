@@ -78,7 +78,8 @@ int RunBuild(Context& context) {
     context.Print(Msg("Next: nachbau compare {}", path.native()));
   } else {
     context.Print(Msg("{} {}: the build failed: {}", lock.source, lock.version, record.failure));
-    context.Print(Msg("Next: zstdcat {}", (path / record.log.name).native()));
+    context.PrintText(report::FormatLogLines(FailureLines(record, path / record.log.name), context.catalogue()));
+    context.Print(Msg("Next: nachbau build-log {}", path.native()));
   }
   return record.outcome == BuildOutcome::kBuilt ? kGood : kBad;
 }

@@ -12,6 +12,8 @@ std::span<const Command> Commands() {
       {"mirror", "Fetch and prove every file of locks into the store", "", "lock", "Lock files", 1, 1000, {}, RunMirror},
       {"build", "Build from a lock whose files are mirrored", "", "lock", "Lock file", 1, 1, {"build", "output"},
        RunBuild},
+      {"build-log", "Show or search the log of a build, in lines that are safe on a terminal", "", "evidence",
+       "Evidence folder, or a build log", 1, 1, {"log"}, RunBuildLog},
       {"compare", "Compare what was built with the references of the lock", "", "evidence", "Evidence folder", 1, 1, {},
        RunCompare},
       {"sbom create", "Describe what was built: CycloneDX SBOM", "Work with SBOMs", "evidence", "Evidence folder", 1, 1,

@@ -26,6 +26,7 @@ int RunRebuild(Context& context);
 int RunResolve(Context& context);
 int RunMirror(Context& context);
 int RunBuild(Context& context);
+int RunBuildLog(Context& context);
 int RunCompare(Context& context);
 int RunSbom(Context& context);
 int RunSbomValidate(Context& context);

@@ -146,8 +146,10 @@ std::string Context::PolicyText(std::string& name) const {
   return ReadFile(name, 1 << 20);
 }
 
-void Context::PrintLine(std::string_view line) const {
-  WriteAll(FileDescriptor(::dup(STDOUT_FILENO)), std::string(line) + "\n", "standard output");
+void Context::PrintLine(std::string_view line) const { PrintText(std::string(line) + "\n"); }
+
+void Context::PrintText(std::string_view whole_lines) const {
+  WriteAll(FileDescriptor(::dup(STDOUT_FILENO)), whole_lines, "standard output");
 }
 
 void Context::PrintJson(const Json& json) const {

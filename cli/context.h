@@ -52,6 +52,7 @@ class Context {
   std::string Text(const Message& message) const { return catalogue_.Translate(message); }
   void Print(const Message& message) const { PrintLine(Text(message)); }
   void PrintLine(std::string_view line) const;
+  void PrintText(std::string_view whole_lines) const;
   void PrintJson(const Json& json) const;
 
  private:

@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "builder/log_reader.h"
 #include "model/evidence.h"
 #include "sbom/sbom.h"
 
@@ -143,6 +144,15 @@ BuildRecord BuildStage(Context& context, const Lock& lock, EvidenceFolder& folde
     }
   }
   return record;
+}
+
+report::LogLines FailureLines(const BuildRecord& record, const std::filesystem::path& log) {
+  if (record.outcome == BuildOutcome::kBuilt || record.exit_code == 0) return {};
+  const FileDescriptor file = OpenForReading(log);
+  builder::LogExcerpt excerpt = record.outcome == BuildOutcome::kFailed
+                                    ? builder::FindFailure(file, log.native())
+                                    : builder::FindEnd(file, log.native(), builder::kExcerptLines);
+  return {excerpt.first_line, std::move(excerpt.lines), excerpt.telling};
 }
 
 Comparison CompareStage(Context& context, const Documents& documents, EvidenceFolder& folder) {

@@ -14,6 +14,7 @@
 #include "model/finding.h"
 #include "model/lock.h"
 #include "policies/policies.h"
+#include "report/summary.h"
 
 namespace nachbau::cli {
 
@@ -50,6 +51,10 @@ Json AttestStage(Context& context, const Documents& documents, const verifier::S
 // Evaluates; `write` also records the decision, the policy and the signed summary in the folder.
 Decision EvaluateFolder(Context& context, const Documents& documents, const EvidenceFolder& folder);
 void DecideStage(Context& context, const Documents& documents, const verifier::SigningKey& key, EvidenceFolder& folder);
+
+// What the build log says about a build that failed: the place that tells why, or its end for one that hung or went over a
+// limit. Nothing for a build that succeeded.
+report::LogLines FailureLines(const BuildRecord& record, const std::filesystem::path& log);
 
 struct RebuildResult {
   Documents documents;

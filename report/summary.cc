@@ -87,6 +87,20 @@ std::string FormatComparison(const Comparison& comparison, const Catalogue& cata
   return lines.Take();
 }
 
+std::string FormatLogLines(const LogLines& log, const Catalogue& catalogue) {
+  if (log.lines.empty()) return {};
+  Lines lines(catalogue);
+  const std::uint64_t last = log.first_line + log.lines.size() - 1;
+  lines.Item(Msg("Build log"), Msg("lines {} to {}; '>' marks the one that tells most", log.first_line, last));
+  const std::size_t width = std::to_string(last).size();
+  for (std::size_t i = 0; i < log.lines.size(); ++i) {
+    const std::string number = std::to_string(log.first_line + i);
+    lines.Raw(std::string(i == log.telling ? "    > " : "      ") + std::string(width - number.size(), ' ') + number + "  " +
+              Printable(log.lines[i]));
+  }
+  return lines.Take();
+}
+
 std::string FormatFindings(const std::vector<Finding>& findings, const Catalogue& catalogue) {
   Lines lines(catalogue);
   for (const Finding& finding : findings) {
@@ -139,12 +153,13 @@ std::string FormatSummary(const SummaryInput& input, const Catalogue& catalogue)
                  return finding.outcome != FindingOutcome::kPass && finding.outcome != FindingOutcome::kNotApplicable;
                });
   if (!notable.empty()) lines.Text(FormatFindings(notable, catalogue));
+  lines.Text(FormatLogLines(input.failure, catalogue));
   lines.Item(Msg("Evidence"), Msg("{}", input.evidence.native()));
   if (input.record.outcome == BuildOutcome::kBuilt) {
     lines.Item(Msg("Next:"), Msg("nachbau verify {}   (checks all of it again, offline)", input.evidence.native()));
   } else {
-    lines.Item(Msg("Next:"), Msg("zstdcat {} | tail -n 50   (the end of the build log)",
-                                 (input.evidence / evidence::kBuildLog).native()));
+    lines.Item(Msg("Next:"), Msg("nachbau build-log {}   (all of the build log; --grep TEXT searches it)",
+                                 input.evidence.native()));
   }
   return lines.Take();
 }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/catalogue.h"
 #include "model/build_record.h"
@@ -11,6 +12,13 @@
 #include "model/lock.h"
 
 namespace nachbau::report {
+
+// Lines of a build log, printable.
+struct LogLines {
+  std::uint64_t first_line = 1;  // 1-based number of lines[0]
+  std::vector<std::string> lines;
+  std::size_t telling = 0;       // index of the one to point at
+};
 
 struct SummaryInput {
   const Lock& lock;
@@ -21,6 +29,7 @@ struct SummaryInput {
   std::string key_id;
   std::uint64_t log_index = 0;              // 0-based
   std::filesystem::path evidence;           // as to be typed
+  LogLines failure = {};                    // where the log of a failed build tells why
 };
 
 // Several lines, each ending in '\n'.
@@ -31,6 +40,9 @@ std::string FormatFindings(const std::vector<Finding>& findings, const Catalogue
 
 // The comparison alone: one line per artifact, the differences indented below it.
 std::string FormatComparison(const Comparison& comparison, const Catalogue& catalogue);
+
+// Numbered lines below a heading, the telling one marked. Nothing when there are none.
+std::string FormatLogLines(const LogLines& log, const Catalogue& catalogue);
 
 // "identical", "differs"… in the reader's language.
 Message Label(ComparisonOutcome outcome);
