@@ -22,6 +22,10 @@ class Progress {
     virtual void SetTotal(std::uint64_t total) noexcept = 0;
     // What it is busy with just now, e.g. the last line of a build log. Foreign bytes; the display cleans them.
     virtual void SetDetail(std::string_view detail) noexcept = 0;
+    // Which part of it has begun: "compiling".
+    virtual void SetPhase(const Message& phase) noexcept = 0;
+    // How long it took as a rule, as `samples` earlier runs show.
+    virtual void SetExpected(std::uint64_t milliseconds, std::uint32_t samples) noexcept = 0;
     virtual void Succeed() noexcept = 0;
   };
 
@@ -40,6 +44,8 @@ class SilentProgress final : public Progress {
       void Advance(std::uint64_t) noexcept override {}
       void SetTotal(std::uint64_t) noexcept override {}
       void SetDetail(std::string_view) noexcept override {}
+      void SetPhase(const Message&) noexcept override {}
+      void SetExpected(std::uint64_t, std::uint32_t) noexcept override {}
       void Succeed() noexcept override {}
     };
     return std::make_unique<Silent>();

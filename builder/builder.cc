@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "builder/build_log.h"
+#include "builder/build_phase.h"
 #include "builder/outputs.h"
 #include "builder/recipe_debian.h"
 #include "builder/root.h"
@@ -135,8 +136,13 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   PrepareUpper(map, request.upper, recipe.script, replaced);
   MakeOwnedDirectory(map, request.work);
 
-  BuildLog log(store);
   const auto task = progress.Start(Msg("Building {} {}", lock.source, lock.version), Unit::kNone, 0);
+  task->SetPhase(Label(BuildPhase::kBuilding));
+  task->SetExpected(config.expected_ms, config.earlier_builds);
+  BuildLog log(store, [&](std::string_view line) {
+    if (const auto phase = PhaseBegunBy(line)) task->SetPhase(Label(*phase));
+    if (config.log_line) config.log_line(line);
+  });
   SandboxResult result = RunInSandbox(request, [&](std::string_view piece) {
     log.Write(piece);
     task->SetDetail(log.last_line());

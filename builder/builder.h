@@ -4,8 +4,10 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,6 +32,9 @@ struct BuilderConfig {
   bool trace = true;                       // record which processes use which files (BuildRecord::trace)
   bool keep_failed = false;                // leave the tree of a failed build in work_directory and say where
   std::set<std::string> variations;        // deliberate differences, by name (builder/variations.h); empty as a rule
+  std::uint64_t expected_ms = 0;           // how long this build took as a rule, for the display; of earlier_builds
+  std::uint32_t earlier_builds = 0;
+  std::function<void(std::string_view)> log_line;  // gets every line of the build log as it comes; foreign bytes
   const std::atomic<bool>* cancelled = nullptr;  // looked at while working; true ends the work (CancelledError)
 };
 

@@ -66,6 +66,7 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
     command.add_flag("--run-tests", arguments.run_tests, "Run the package's own tests while building");
     command.add_flag("--no-trace", arguments.no_trace, "Do not record which processes use which files");
     command.add_flag("--keep-failed", arguments.keep_failed, "Keep the tree of a failed build and say where it is");
+    command.add_flag("--show-log", arguments.show_log, "Show the build log as it comes, on standard error");
     command.add_option("-j,--jobs", arguments.jobs, "Parallel jobs (default: all processors)")->type_name("N");
     command.add_option("--memory-limit", arguments.memory_limit, "For all processes of the build together")
         ->transform(CLI::AsSizeValue(false))

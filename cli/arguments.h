@@ -41,6 +41,7 @@ struct Arguments {
   bool no_trace = false;
   bool run_tests = false;
   bool keep_failed = false;
+  bool show_log = false;
   std::vector<std::string> variations;        // vary --only
   std::string grep;                           // build-log --grep
   std::optional<std::uint64_t> tail;          // build-log --tail

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "builder/log_lines.h"
 #include "policies/policies.h"
 
 namespace nachbau::cli {
@@ -101,6 +102,16 @@ builder::BuilderConfig Context::BuilderConfig() const {
   config.trace = !arguments_.no_trace;
   config.run_tests = arguments_.run_tests;
   config.keep_failed = arguments_.keep_failed;
+  if (arguments_.show_log) {
+    config.log_line = [this](std::string_view line) {
+      const std::string clean = builder::CleanLine(line);
+      if (arguments_.quiet) {
+        std::fprintf(stderr, "%s\n", clean.c_str());
+      } else {
+        progress_->Note(Msg("{}", clean));
+      }
+    };
+  }
   config.cancelled = &g_cancelled;
   return config;
 }

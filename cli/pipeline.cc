@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "builder/log_reader.h"
+#include "cli/build_history.h"
 #include "model/evidence.h"
 #include "sbom/sbom.h"
 
@@ -127,8 +128,11 @@ Documents ReadDocuments(const EvidenceFolder& folder) {
 }
 
 BuildRecord BuildStage(Context& context, const Lock& lock, EvidenceFolder& folder) {
-  BuildRecord record =
-      builder::Build(lock, context.BuilderConfig(), context.store(), context.clock(), context.progress());
+  builder::BuilderConfig config = context.BuilderConfig();
+  const BuildHistory history = FindBuildHistory(context.workspace() / "evidence", lock, config.run_tests);
+  config.expected_ms = history.typical_ms;
+  config.earlier_builds = history.builds;
+  BuildRecord record = builder::Build(lock, config, context.store(), context.clock(), context.progress());
   if (record.outcome == BuildOutcome::kCancelled) throw CancelledError();
   folder.Add(evidence::kLock, FormatPretty(ToJson(lock)));
   folder.Add(evidence::kBuildRecord, FormatPretty(ToJson(record)));

@@ -66,6 +66,15 @@ class TerminalProgress final : public Progress {
       const std::lock_guard lock(owner_.mutex_);
       detail_ = Trim(detail).substr(0, 400);
     }
+    void SetPhase(const Message& phase) noexcept override {
+      const std::lock_guard lock(owner_.mutex_);
+      phase_ = owner_.catalogue_.Translate(phase);
+    }
+    void SetExpected(std::uint64_t milliseconds, std::uint32_t samples) noexcept override {
+      const std::lock_guard lock(owner_.mutex_);
+      expected_ = milliseconds;
+      samples_ = samples;
+    }
     void Succeed() noexcept override {
       const std::lock_guard lock(owner_.mutex_);
       ok_ = true;
@@ -74,9 +83,10 @@ class TerminalProgress final : public Progress {
    private:
     friend class TerminalProgress;
     TerminalProgress& owner_;
-    std::string title_, detail_;
+    std::string title_, detail_, phase_;
     Unit unit_;
-    std::uint64_t total_, done_ = 0;
+    std::uint64_t total_, done_ = 0, expected_ = 0;
+    std::uint32_t samples_ = 0;
     std::uint64_t start_ = MonotonicMilliseconds();
     bool ok_ = false;
   };
@@ -100,6 +110,9 @@ class TerminalProgress final : public Progress {
       std::string line = "  " + task->title_ + "  ";
       const std::string amount = FormatAmount(task->unit_, task->done_, task->total_, elapsed);
       line += amount.empty() ? FormatDuration(elapsed / 1000 * 1000) : amount;
+      if (!task->phase_.empty()) line += "  " + task->phase_;
+      const std::string left = catalogue_.Translate(ExpectedText(elapsed, task->expected_, task->samples_));
+      if (!left.empty()) line += (task->phase_.empty() ? "  " : ", ") + left;
       if (!task->detail_.empty()) line += "  " + task->detail_;
       std::fprintf(stderr, "%s\n", Fit(line, columns).c_str());
       ++drawn_;

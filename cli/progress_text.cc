@@ -53,6 +53,27 @@ std::string FormatAmount(Unit unit, std::uint64_t done, std::uint64_t total, std
   return text;
 }
 
+std::string FormatRoughDuration(std::uint64_t milliseconds) {
+  const auto round_up = [](std::uint64_t value, std::uint64_t step) { return (value + step - 1) / step * step; };
+  const std::uint64_t seconds = round_up(milliseconds, 5000) / 1000;
+  if (seconds < 60) return std::to_string(std::max<std::uint64_t>(seconds, 5)) + " s";
+  std::uint64_t minutes = round_up(seconds, 60) / 60;
+  if (minutes < 60) return std::to_string(minutes) + " min";
+  minutes = round_up(minutes, 5);
+  return std::to_string(minutes / 60) + " h " + std::to_string(minutes % 60) + " min";
+}
+
+Message ExpectedText(std::uint64_t elapsed_ms, std::uint64_t expected_ms, std::uint32_t samples) {
+  if (samples == 0) return {};
+  if (elapsed_ms >= expected_ms) {
+    const std::string took = FormatRoughDuration(expected_ms);
+    return samples == 1 ? Msg("the one earlier build took {}", took) : Msg("the {} earlier builds took about {}", samples, took);
+  }
+  const std::string left = FormatRoughDuration(expected_ms - elapsed_ms);
+  return samples == 1 ? Msg("about {} left, from one earlier build", left)
+                      : Msg("about {} left, from {} earlier builds", left, samples);
+}
+
 std::string Fit(std::string_view text, std::size_t columns) {
   std::string spaced(text);
   std::replace(spaced.begin(), spaced.end(), '\t', ' ');

@@ -75,7 +75,7 @@ TEST_F(SummaryTest, ShowsTheReasonOfAFailedBuild) {
   record_.outcome = BuildOutcome::kFailed;
   record_.failure = "make: *** [Makefile:3: all] Error 1";
   EXPECT_THAT(Summary(), HasSubstr("the build failed: make: *** [Makefile:3: all] Error 1"));
-  EXPECT_THAT(Summary(), HasSubstr("zstdcat evidence/hello/build.log.zst"));
+  EXPECT_THAT(Summary(), HasSubstr("nachbau build-log evidence/hello"));
 }
 
 TEST_F(SummaryTest, ShowsOnlyFindingsThatNeedAttention) {
