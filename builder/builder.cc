@@ -10,7 +10,7 @@
 #include "builder/build_log.h"
 #include "builder/build_phase.h"
 #include "builder/outputs.h"
-#include "builder/recipe_debian.h"
+#include "builder/recipe.h"
 #include "builder/root.h"
 #include "builder/source_tree.h"
 #include "builder/trace.h"
@@ -66,13 +66,15 @@ SandboxLimits Limits(const BuilderConfig& config, const std::filesystem::path& w
   return limits;
 }
 
-BuildRecord StartRecord(const Lock& lock, const DebianRecipe& recipe, const RootLayers& root, UnixSeconds now) {
+BuildRecord StartRecord(const Lock& lock, const Recipe& recipe, const RootLayers& root, UnixSeconds now) {
   BuildRecord record;
   record.source = lock.source;
   record.version = lock.version;
   record.architecture = lock.architecture;
   record.lock = DigestOf(lock);
   record.root = root.prepared.digest;
+  record.recipe = Name(lock.recipe.kind);
+  record.profile = lock.recipe.profile;
   record.command = recipe.command;
   record.environment = recipe.environment;
   record.build_path = recipe.build_path;
@@ -112,11 +114,15 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   const IdMap map = FindIdMap();
   const std::uint32_t parallel =
       config.parallel != 0 ? config.parallel : std::max(1U, std::thread::hardware_concurrency());
-  DebianRecipe recipe = MakeDebianRecipe(lock, parallel, config.run_tests);
+  if (lock.recipe.profile != kMatchProfile) {
+    throw MissingError(Msg("the lock of {} asks for the profile {}, which is not there", lock.source, lock.recipe.profile));
+  }
+  Recipe recipe = MakeRecipe(lock, store, parallel);
   const RootLayers root = MakeRoot(lock, config, map, store, progress);
   SandboxRequest request;
   request.lower = root.lower;
-  const ReplacedFiles replaced = Vary(config.variations, root.lower, recipe, request);
+  ReplacedFiles replaced = Vary(config.variations, root.lower, recipe, request);
+  replaced.insert(recipe.files.begin(), recipe.files.end());
   BuildRecord record = StartRecord(lock, recipe, root, clock.Now());
   record.variations.assign(config.variations.begin(), config.variations.end());
 

@@ -28,7 +28,6 @@ struct BuilderConfig {
   std::uint64_t disk_limit = 0;            // bytes the build may write; 0: 30 GiB or most of what is free
   std::uint32_t time_limit_seconds = 6 * 3600;
   std::uint32_t parallel = 0;              // jobs, as in DEB_BUILD_OPTIONS=parallel=N; 0: all processors
-  bool run_tests = false;                  // without: DEB_BUILD_OPTIONS=nocheck, build profile nocheck
   bool trace = true;                       // record which processes use which files (BuildRecord::trace)
   bool keep_failed = false;                // leave the tree of a failed build in work_directory and say where
   std::set<std::string> variations;        // deliberate differences, by name (builder/variations.h); empty as a rule

@@ -14,7 +14,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "builder/recipe_debian.h"
+#include "builder/recipe.h"
 
 namespace nachbau::builder {
 namespace {

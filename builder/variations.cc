@@ -102,7 +102,7 @@ std::filesystem::path MemoryDirectory() {
 }
 
 ReplacedFiles Vary(const std::set<std::string>& chosen, const std::vector<std::filesystem::path>& layers,
-                   DebianRecipe& recipe, SandboxRequest& request) {
+                   Recipe& recipe, SandboxRequest& request) {
   CheckVariations(chosen);
   ReplacedFiles files;
   auto& environment = recipe.environment;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/message.h"
-#include "builder/recipe_debian.h"
+#include "builder/recipe.h"
 #include "builder/sandbox/sandbox.h"
 
 namespace nachbau::builder {
@@ -41,6 +41,6 @@ using ReplacedFiles = std::map<std::string, std::string>;
 // for those that are replaced. "file-system" is left to the caller, who chooses the place of `upper`. Throws UsageError for
 // a name that is none.
 ReplacedFiles Vary(const std::set<std::string>& chosen, const std::vector<std::filesystem::path>& layers,
-                   DebianRecipe& recipe, SandboxRequest& request);
+                   Recipe& recipe, SandboxRequest& request);
 
 }  // namespace nachbau::builder

@@ -62,8 +62,16 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
   } else if (option == "sources") {
     command.add_flag("--without-environment-sources", arguments.without_environment_sources,
                      "Do not mirror the sources of the build environment");
-  } else if (option == "build") {
+  } else if (option == "recipe") {
     command.add_flag("--run-tests", arguments.run_tests, "Run the package's own tests while building");
+    command.add_option("--build-profile", arguments.build_profiles, "Build with this build profile; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("NAME");
+    CLI::Option* arch_only =
+        command.add_flag("--arch-only", arguments.arch_only, "Build the packages for the architecture only (-B)");
+    command.add_flag("--indep-only", arguments.indep_only, "Build the packages for all architectures only (-A)")
+        ->excludes(arch_only);
+  } else if (option == "build") {
     command.add_flag("--no-trace", arguments.no_trace, "Do not record which processes use which files");
     command.add_flag("--keep-failed", arguments.keep_failed, "Keep the tree of a failed build and say where it is");
     command.add_flag("--show-log", arguments.show_log, "Show the build log as it comes, on standard error");

@@ -40,6 +40,9 @@ struct Arguments {
   bool without_environment_sources = false;
   bool no_trace = false;
   bool run_tests = false;
+  std::vector<std::string> build_profiles;
+  bool arch_only = false;
+  bool indep_only = false;
   bool keep_failed = false;
   bool show_log = false;
   std::vector<std::string> variations;        // vary --only

@@ -50,7 +50,10 @@ int RunRebuild(Context& context) {
   }
   std::vector<std::string> sources = arguments.names;
   if (arguments.lock && !sources.empty()) throw UsageError(Msg("give either a source package or --lock, not both"));
-  if (arguments.lock) sources = {""};
+  if (arguments.lock) {
+    RefuseChoicesBesideLock(arguments);
+    sources = {""};
+  }
   int code = kGood;
   Json list = Json::array();
   for (const std::string& source : sources) {

@@ -47,6 +47,7 @@ int RunVary(Context& context) {
     error.SetHint(Msg("for example: nachbau vary dnsmasq"));
     throw error;
   }
+  if (arguments.lock) RefuseChoicesBesideLock(arguments);
   Lock lock = arguments.lock ? ReadLock(*arguments.lock) : ResolveSource(context, arguments.names.front());
   MirrorLock(context, lock);
   VariationReport report =

@@ -100,7 +100,6 @@ builder::BuilderConfig Context::BuilderConfig() const {
   config.disk_limit = arguments_.disk_limit;
   if (arguments_.time_limit != 0) config.time_limit_seconds = arguments_.time_limit;
   config.trace = !arguments_.no_trace;
-  config.run_tests = arguments_.run_tests;
   config.keep_failed = arguments_.keep_failed;
   if (arguments_.show_log) {
     config.log_line = [this](std::string_view line) {

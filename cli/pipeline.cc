@@ -65,6 +65,13 @@ std::filesystem::path AsTyped(const std::filesystem::path& path) {
 
 std::string LockFileName(const std::string& source) { return source + ".lock.json"; }
 
+void RefuseChoicesBesideLock(const Arguments& arguments) {
+  if (!arguments.run_tests && !arguments.arch_only && !arguments.indep_only && arguments.build_profiles.empty()) return;
+  UsageError error(Msg("build profiles, tests and parts of a build are chosen when its lock is made"));
+  error.SetHint(Msg("leave these options out, or make another lock: nachbau resolve SOURCE"));
+  throw error;
+}
+
 Lock ReadLock(const std::filesystem::path& path) {
   return LockFromJson(ParseJson(ReadFile(path), path.native()), path.native());
 }
@@ -73,10 +80,15 @@ Lock ResolveSource(Context& context, const std::string& source) {
   const mirror::MirrorConfig config = context.MirrorConfig();
   const mirror::Snapshot snapshot = mirror::Update(config, context.store(), context.clock(), context.progress());
   for (const std::string& left_out : snapshot.left_out) context.progress().Note(Msg("left out: {}", left_out));
+  const Arguments& arguments = context.arguments();
   const mirror::ResolveRequest request{.source = source,
-                                       .version = context.arguments().version,
-                                       .with_environment_sources = !context.arguments().without_environment_sources,
-                                       .with_tests = context.arguments().run_tests};
+                                       .version = arguments.version,
+                                       .with_environment_sources = !arguments.without_environment_sources,
+                                       .with_tests = arguments.run_tests,
+                                       .build_profiles = arguments.build_profiles,
+                                       .parts = arguments.arch_only    ? BuildParts::kArchitecture
+                                                : arguments.indep_only ? BuildParts::kIndependent
+                                                                       : BuildParts::kAll};
   return mirror::Resolve(request, snapshot, config, context.store(), context.progress());
 }
 
@@ -104,6 +116,10 @@ mirror::FetchResult MirrorLock(Context& context, Lock& lock) {
                       ? Msg("run the same command once without --offline")
                       : Msg("run the same command again later: the archive may be in the middle of an update"));
     throw error;
+  }
+  if (!mirror::CompleteBinNmu(lock, context.store())) {
+    context.progress().Note(Msg("none of the archive's packages at hand has the changelog entry of {} {}", lock.source,
+                                lock.recipe.binary_version));
   }
   return result;
 }

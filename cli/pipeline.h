@@ -18,6 +18,9 @@
 
 namespace nachbau::cli {
 
+// What changes a build stands in its lock. Throws UsageError when the command line says something about it as well.
+void RefuseChoicesBesideLock(const Arguments& arguments);
+
 // Documents from files, strictly.
 Lock ReadLock(const std::filesystem::path& path);
 

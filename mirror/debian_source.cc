@@ -91,19 +91,28 @@ std::vector<SourceBinary> ReadPackageList(const Paragraph& paragraph) {
   return binaries;
 }
 
-std::vector<Alternatives> ReadRelations(const Paragraph& paragraph, const char* stem) {
-  std::vector<Alternatives> groups;
-  for (const char* ending : {"", "-Arch", "-Indep"}) {
-    const std::string field = std::string(stem) + ending;
+DebianSource::Relations ReadRelations(const Paragraph& paragraph, const std::string& stem) {
+  const auto read = [&](const std::string& field) -> std::vector<Alternatives> {
     const auto value = paragraph.Find(field);
-    if (!value) continue;
-    auto parsed = ParseDependencies(*value, paragraph.input_name() + ", " + field);
-    std::move(parsed.begin(), parsed.end(), std::back_inserter(groups));
-  }
-  return groups;
+    if (!value) return {};
+    return ParseDependencies(*value, paragraph.input_name() + ", " + field);
+  };
+  return {read(stem), read(stem + "-Arch"), read(stem + "-Indep")};
+}
+
+bool Wanted(std::string_view architecture, BuildParts parts) {
+  if (parts == BuildParts::kAll) return true;
+  return (architecture == "all") == (parts == BuildParts::kIndependent);
 }
 
 }  // namespace
+
+std::vector<Alternatives> DebianSource::Relations::For(BuildParts parts) const {
+  std::vector<Alternatives> groups = common;
+  if (parts != BuildParts::kIndependent) groups.insert(groups.end(), architecture.begin(), architecture.end());
+  if (parts != BuildParts::kArchitecture) groups.insert(groups.end(), independent.begin(), independent.end());
+  return groups;
+}
 
 bool IsPackageName(std::string_view text) {
   const auto letter_or_digit = [](char c) {
@@ -131,8 +140,8 @@ DebianSource ParseDebianSource(const Paragraph& paragraph) {
   }
   source.package_list = ReadPackageList(paragraph);
   source.files = ReadFiles(paragraph);
-  source.build_depends = ReadRelations(paragraph, "Build-Depends");
-  source.build_conflicts = ReadRelations(paragraph, "Build-Conflicts");
+  source.depends = ReadRelations(paragraph, "Build-Depends");
+  source.conflicts = ReadRelations(paragraph, "Build-Conflicts");
   source.extra_source_only = Trim(paragraph.Find("Extra-Source-Only").value_or("")) == "yes";
   return source;
 }
@@ -154,14 +163,14 @@ DebianSource ParseDsc(std::string_view text, std::string_view name) {
 }
 
 std::vector<std::string> BinariesFor(const DebianSource& source, const std::string& architecture,
-                                     const std::vector<std::string>& active_profiles) {
+                                     const std::vector<std::string>& active_profiles, BuildParts parts) {
   std::vector<std::string> names;
   for (const SourceBinary& binary : source.package_list) {
     if (binary.type != "deb" || !ProfilesApply(binary.profiles, active_profiles)) continue;
     // Without arch= (written before dpkg 1.17.7) the source's own list is the best there is.
     const auto& wildcards = binary.architectures.empty() ? source.architectures : binary.architectures;
     if (std::any_of(wildcards.begin(), wildcards.end(), [&](const std::string& wildcard) {
-          return wildcard == "all" || ArchitectureMatches(architecture, wildcard);
+          return Wanted(wildcard, parts) && (wildcard == "all" || ArchitectureMatches(architecture, wildcard));
         })) {
       names.push_back(binary.name);
     }
@@ -169,6 +178,15 @@ std::vector<std::string> BinariesFor(const DebianSource& source, const std::stri
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
+}
+
+bool IsBuilt(const DebianSource& source, const std::string& package, const std::string& package_architecture,
+             const std::vector<std::string>& active_profiles, BuildParts parts) {
+  if (!Wanted(package_architecture, parts)) return false;
+  const auto& list = source.package_list;
+  const auto listed = std::find_if(list.begin(), list.end(),
+                                   [&](const SourceBinary& binary) { return binary.name == package; });
+  return listed == list.end() || ProfilesApply(listed->profiles, active_profiles);
 }
 
 }  // namespace nachbau::mirror

@@ -8,6 +8,7 @@
 #include "base/deb822.h"
 #include "base/digest.h"
 #include "mirror/dependency.h"
+#include "model/recipe.h"
 
 namespace nachbau::mirror {
 
@@ -35,8 +36,16 @@ struct DebianSource {
   std::vector<std::string> binaries;       // Binary field: names of all binary packages, udebs too
   std::vector<SourceBinary> package_list;  // empty for sources from before Package-List (dpkg 1.17)
   std::vector<SourceFile> files;           // sorted by name; at least the .dsc in an index
-  std::vector<Alternatives> build_depends;    // Build-Depends, -Arch and -Indep together, in this order
-  std::vector<Alternatives> build_conflicts;  // likewise
+  // Of a build of all packages: Build-Depends, -Arch and -Indep together, in this order.
+  std::vector<Alternatives> BuildDepends(BuildParts parts = BuildParts::kAll) const { return depends.For(parts); }
+  std::vector<Alternatives> BuildConflicts(BuildParts parts = BuildParts::kAll) const { return conflicts.For(parts); }
+  struct Relations {
+    std::vector<Alternatives> common, architecture, independent;
+    std::vector<Alternatives> For(BuildParts parts) const;
+    auto operator<=>(const Relations&) const = default;
+  };
+  Relations depends;    // Build-Depends, Build-Depends-Arch, Build-Depends-Indep
+  Relations conflicts;  // Build-Conflicts likewise
   bool extra_source_only = false;             // kept only because something was built using it
 };
 
@@ -48,10 +57,16 @@ DebianSource ParseDebianSource(const Paragraph& paragraph);
 // is what proves it).
 DebianSource ParseDsc(std::string_view text, std::string_view name);
 
-// Binary packages (no udebs) that a build of all and architecture-dependent packages makes on `architecture` with these
-// profiles active. Sorted. Empty where the source has no Package-List and so does not say.
+// Binary packages (no udebs) that a build of these parts makes on `architecture` with these profiles active. Sorted. Empty
+// where the source has no Package-List and so does not say.
 std::vector<std::string> BinariesFor(const DebianSource& source, const std::string& architecture,
-                                     const std::vector<std::string>& active_profiles);
+                                     const std::vector<std::string>& active_profiles,
+                                     BuildParts parts = BuildParts::kAll);
+
+// False for a binary package that such a build leaves out on purpose: of the other part, or by its Package-List profile.
+// Packages that the list does not name (debug symbols) are told by their architecture alone.
+bool IsBuilt(const DebianSource& source, const std::string& package, const std::string& package_architecture,
+             const std::vector<std::string>& active_profiles, BuildParts parts);
 
 // True for the names that Debian gives to packages (policy 5.6.1), upper-case letters let pass.
 bool IsPackageName(std::string_view text);

@@ -59,11 +59,15 @@ struct ResolveRequest {
   std::string source;        // source package, or a binary package's name (then its source is taken)
   std::string version;       // empty: the highest in the snapshot
   bool with_environment_sources = true;
-  bool with_tests = false;   // build dependencies marked <!nocheck> are needed only for running the tests
+  bool with_tests = false;   // without: build profile nocheck; dependencies marked <!nocheck> are not needed then
+  std::vector<std::string> build_profiles;  // further ones ("nodoc")
+  BuildParts parts = BuildParts::kAll;
 };
 
-// Resolves source package and build environment as a Debian build daemon would. Throws MissingError when the source or
-// a dependency does not exist, naming the chain that leads to it.
+// Resolves source package and build environment as a Debian build daemon would. Where the archive's binary packages are of
+// a binNMU, so is what the lock asks for: then its parts are those of the architecture alone, because the others keep their
+// version. Throws MissingError when the source or a dependency does not exist, naming the chain that leads to it;
+// UsageError for build profiles that are none or contradict with_tests.
 Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const MirrorConfig& config, Store& store,
              Progress& progress);
 
@@ -83,6 +87,11 @@ struct FetchResult {
 // LockedFile::sha512. A file that cannot be had is in `missing`, not an exception: whether that is bad depends on its
 // role. With config.offline nothing is contacted.
 FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress& progress);
+
+// Of a binNMU: takes the entry of debian/changelog from one of the references, which carries it as
+// usr/share/doc/PACKAGE/changelog.Debian.ARCHITECTURE.gz, into lock.recipe. Nothing happens where that is not needed or
+// known already. False when none of the references held has it: then the build would make another version.
+bool CompleteBinNmu(Lock& lock, const Store& store);
 
 // Proves every file of the lock again from the store alone: InRelease signature against the keyring object, index
 // digest in the Release file, file digest and size in the index, bytes in the store. One line per broken link (English,

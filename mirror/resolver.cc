@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/archive.h"
+#include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
@@ -118,6 +119,18 @@ LockedFile ToLockedFile(InputRole role, const SolvedPackage& package, const std:
   return file;
 }
 
+// What the archive has of this source, and such a build makes. A binNMU's packages differ in version from their source;
+// with -A they play no part.
+std::vector<LockedFile> References(const DebianSource& source, const Solution& solution, const LockedRecipe& recipe,
+                                   const std::vector<std::uint32_t>& positions) {
+  std::vector<LockedFile> references;
+  for (const SolvedPackage& package : solution.references) {
+    if (!IsBuilt(source, package.name, package.architecture, recipe.build_profiles, recipe.parts)) continue;
+    references.push_back(ToLockedFile(InputRole::kReference, package, positions));
+  }
+  return references;
+}
+
 void AddSourceFiles(InputRole role, const FoundSource& found, std::vector<LockedFile>& files) {
   for (const SourceFile& one : found.source.files) {
     LockedFile file;
@@ -152,15 +165,14 @@ void AddEnvironmentSources(const std::vector<NumberedIndex>& sources, const std:
 }
 
 std::vector<std::string> ExpectedBinaries(const DebianSource& source, const std::string& architecture,
-                                          const std::vector<std::string>& profiles,
-                                          const std::vector<SolvedPackage>& references) {
-  if (!source.package_list.empty()) return BinariesFor(source, architecture, profiles);
+                                          const LockedRecipe& recipe, const std::vector<LockedFile>& references) {
+  if (!source.package_list.empty()) return BinariesFor(source, architecture, recipe.build_profiles, recipe.parts);
   // A source from before Package-List does not say which of its packages are for this architecture, nor which are
   // udebs. What the archive has of it is the best answer; without any, all that it names.
   std::set<std::string> names(source.binaries.begin(), source.binaries.end());
   std::vector<std::string> offered;
-  for (const SolvedPackage& reference : references) {
-    if (names.erase(reference.name) != 0) offered.push_back(reference.name);
+  for (const LockedFile& reference : references) {
+    if (names.erase(reference.package) != 0) offered.push_back(reference.package);
   }
   if (offered.empty()) offered.assign(names.begin(), names.end());
   std::sort(offered.begin(), offered.end());
@@ -195,8 +207,28 @@ std::string ChooseArchitecture(const MirrorConfig& config, const Snapshot& snaps
 }
 
 std::vector<std::string> ActiveProfiles(const ResolveRequest& request) {
-  if (request.with_tests) return {};
-  return {"nocheck"};
+  std::set<std::string> profiles(request.build_profiles.begin(), request.build_profiles.end());
+  for (const std::string& profile : profiles) {
+    if (!IsBuildProfile(profile)) throw UsageError(Msg("not a build profile: {}", Printable(profile)));
+  }
+  if (request.with_tests && profiles.contains("nocheck")) {
+    throw UsageError(Msg("the tests cannot be run with the build profile nocheck"));
+  }
+  if (!request.with_tests) profiles.insert("nocheck");
+  return {profiles.begin(), profiles.end()};
+}
+
+std::string FindBinNmu(const std::vector<LockedFile>& references, const std::string& source_version) {
+  std::string highest = source_version;
+  for (const LockedFile& file : references) {
+    if (file.architecture != "all" && CompareVersions(file.version, highest) > 0) highest = file.version;
+  }
+  if (!highest.starts_with(source_version + "+b")) return "";
+  const std::string number = highest.substr(source_version.size() + 2);
+  const bool is_number = !number.empty() && number.size() <= 9 && std::all_of(number.begin(), number.end(), [](char c) {
+    return c >= '0' && c <= '9';
+  });
+  return is_number ? highest : "";
 }
 
 Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const MirrorConfig& config, Store& store,
@@ -225,15 +257,33 @@ Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const Mirr
   const FoundSource chosen = ChooseSource(
       sources, [&] { return ReadBinaries(tree, package_positions); }, request.source, request.version);
   const DebianSource& source = chosen.source;
-  const std::vector<std::string> profiles = ActiveProfiles(request);
+  LockedRecipe recipe;
+  recipe.build_profiles = ActiveProfiles(request);
+  recipe.parts = request.parts;
   SolveRequest wanted;
   wanted.architecture = architecture;
   wanted.source = source.name;
   wanted.source_version = source.version;
-  wanted.build_depends =
-      Format(KeepFirstAlternatives(ReduceDependencies(source.build_depends, architecture, profiles)));
-  wanted.build_conflicts = Format(ReduceDependencies(source.build_conflicts, architecture, profiles));
-  const Solution solution = Solve(tree, wanted);
+  const auto reduce = [&] {
+    const auto& profiles = recipe.build_profiles;
+    wanted.build_depends = Format(
+        KeepFirstAlternatives(ReduceDependencies(source.BuildDepends(recipe.parts), architecture, profiles)));
+    wanted.build_conflicts = Format(ReduceDependencies(source.BuildConflicts(recipe.parts), architecture, profiles));
+  };
+  reduce();
+  Solution solution = Solve(tree, wanted);
+  std::vector<LockedFile> references = References(source, solution, recipe, package_positions);
+  recipe.binary_version = FindBinNmu(references, source.version);
+  if (!recipe.binary_version.empty()) {
+    if (recipe.parts == BuildParts::kAll) {
+      recipe.parts = BuildParts::kArchitecture;
+      progress.Note(Msg("{} {} is a rebuild without changes (binNMU) of {}: only the packages for {} are built",
+                        source.name, recipe.binary_version, source.version, architecture));
+      reduce();
+      solution = Solve(tree, wanted);
+    }
+    references = References(source, solution, recipe, package_positions);
+  }
   task->Advance(1);
   ThrowIfCancelled(config);
 
@@ -247,11 +297,10 @@ Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const Mirr
   for (const SolvedPackage& package : solution.environment) {
     lock.files.push_back(ToLockedFile(InputRole::kEnvironment, package, package_positions));
   }
-  for (const SolvedPackage& package : solution.references) {
-    lock.files.push_back(ToLockedFile(InputRole::kReference, package, package_positions));
-  }
+  lock.binaries = ExpectedBinaries(source, architecture, recipe, references);
+  std::move(references.begin(), references.end(), std::back_inserter(lock.files));
   if (request.with_environment_sources) AddEnvironmentSources(sources, solution.environment, lock, progress);
-  lock.binaries = ExpectedBinaries(source, architecture, profiles, solution.references);
+  lock.recipe = std::move(recipe);
   std::sort(lock.files.begin(), lock.files.end(), [](const LockedFile& left, const LockedFile& right) {
     return std::tie(left.role, left.package, left.version, left.file_name) <
            std::tie(right.role, right.package, right.version, right.file_name);

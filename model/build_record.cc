@@ -27,6 +27,7 @@ Json ToJson(const BuildRecord& record) {
                {"lock", record.lock.Hex()},
                {"root", record.root.Hex()},
                {"recipe", record.recipe},
+               {"profile", record.profile},
                {"command", record.command},
                {"environment", record.environment},
                {"buildPath", record.build_path},
@@ -62,6 +63,7 @@ BuildRecord BuildRecordFromJson(const Json& json, const std::string& place) {
   record.lock = ParseSha256(reader.Text("lock"), reader.PlaceOf("lock"));
   record.root = ParseSha256(reader.Text("root"), reader.PlaceOf("root"));
   record.recipe = reader.Text("recipe");
+  record.profile = reader.Text("profile");
   record.command = reader.Texts("command");
   const Json& environment = reader.Member("environment");
   if (!environment.is_object()) reader.Refuse("environment", "an object");

@@ -33,7 +33,8 @@ struct BuildRecord {
   std::string architecture;
   Sha256Digest lock;                  // DigestOf(Lock)
   Sha256Digest root;                  // digest of the build root (builder/root.h)
-  std::string recipe = "debian";
+  std::string recipe = "debian";      // Name(RecipeKind)
+  std::string profile = "match";      // LockedRecipe::profile
   std::vector<std::string> command;   // of the build step itself
   std::map<std::string, std::string> environment;
   std::string build_path;             // inside the sandbox
@@ -48,7 +49,7 @@ struct BuildRecord {
   std::uint64_t duration_ms = 0;      // wall clock
   std::uint64_t cpu_ms = 0;           // user and system, all processes
   std::uint64_t peak_memory = 0;      // bytes; of the cgroup where there is one, else of the largest process
-  std::vector<Artifact> outputs;      // sorted by name: .deb, .udeb, .buildinfo, .changes
+  std::vector<Artifact> outputs;      // sorted by name: .deb, .udeb, .buildinfo, .changes; of a script what it names
   Artifact log;                       // compressed (zstd)
   std::optional<Artifact> trace;      // which processes used which files (model/trace.h), compressed; none if not asked for
 };

@@ -9,7 +9,8 @@ namespace nachbau {
 namespace {
 
 constexpr const char* kFormat = "nachbau-lock/1";
-constexpr std::array<std::string_view, 4> kRoles = {"source", "environment", "environment-source", "reference"};
+constexpr std::array<std::string_view, 5> kRoles = {"source", "environment", "environment-source", "reference",
+                                                    "recipe"};
 
 Json ToJson(const ReleaseProof& release) {
   Json json = {{"uri", release.uri},
@@ -52,9 +53,9 @@ Json ToJson(const LockedFile& file) {
                {"source", file.source},
                {"sourceVersion", file.source_version},
                {"path", file.path},
-               {"index", file.index},
                {"size", file.size},
                {"sha256", file.sha256.Hex()}};
+  if (file.Indexed()) json["index"] = file.index;
   if (file.sha512) json["sha512"] = file.sha512->Hex();
   return json;
 }
@@ -65,12 +66,12 @@ std::uint32_t ReadIndex(JsonReader& reader, const char* key, std::size_t bound) 
   return static_cast<std::uint32_t>(index);
 }
 
-LockedFile FileFromJson(const Json& json, const std::string& place, std::size_t index_count) {
+LockedFile FileFromJson(const Json& json, const std::string& place, RecipeKind kind, std::size_t index_count) {
   JsonReader reader(json, place);
   LockedFile file;
   const std::string role = reader.Text("role");
   const auto known = std::find(kRoles.begin(), kRoles.end(), role);
-  if (known == kRoles.end()) reader.Refuse("role", "source, environment, environment-source or reference");
+  if (known == kRoles.end()) reader.Refuse("role", "source, environment, environment-source, reference or recipe");
   file.role = static_cast<InputRole>(known - kRoles.begin());
   file.package = reader.Text("package");
   file.version = reader.Text("version");
@@ -79,7 +80,10 @@ LockedFile FileFromJson(const Json& json, const std::string& place, std::size_t 
   file.source_version = reader.Text("sourceVersion");
   file.path = reader.Text("path");
   file.file_name = file.path.substr(file.path.rfind('/') + 1);
-  file.index = ReadIndex(reader, "index", index_count);
+  const bool is_script = kind == RecipeKind::kScript;
+  if (file.role == InputRole::kRecipe && !is_script) reader.Refuse("role", "that of a file which a recipe of this kind has");
+  const bool unproven = is_script && (file.role == InputRole::kSource || file.role == InputRole::kRecipe);
+  file.index = unproven ? kNoIndex : ReadIndex(reader, "index", index_count);
   file.size = reader.Unsigned("size");
   file.sha256 = ParseSha256(reader.Text("sha256"), reader.PlaceOf("sha256"));
   if (reader.FindMember("sha512") != nullptr) {
@@ -105,6 +109,7 @@ Json ToJson(const Lock& lock) {
                {"source", lock.source},
                {"version", lock.version},
                {"architecture", lock.architecture},
+               {"recipe", ToJson(lock.recipe)},
                {"binaries", lock.binaries},
                {"missingSources", lock.missing_sources},
                {"releases", Json::array()},
@@ -125,6 +130,7 @@ Lock LockFromJson(const Json& json, const std::string& place) {
   lock.source = reader.Text("source");
   lock.version = reader.Text("version");
   lock.architecture = reader.Text("architecture");
+  lock.recipe = LockedRecipeFromJson(reader.Member("recipe"), reader.PlaceOf("recipe"));
   lock.binaries = reader.Texts("binaries");
   lock.missing_sources = reader.Texts("missingSources");
   for (const Json& item : reader.Array("releases")) {
@@ -142,7 +148,8 @@ Lock LockFromJson(const Json& json, const std::string& place) {
   }
   for (const Json& item : reader.Array("files")) {
     lock.files.push_back(
-        FileFromJson(item, reader.PlaceOf("files/" + std::to_string(lock.files.size())), lock.indexes.size()));
+        FileFromJson(item, reader.PlaceOf("files/" + std::to_string(lock.files.size())), lock.recipe.kind,
+                     lock.indexes.size()));
   }
   reader.Done();
   return lock;

@@ -1,4 +1,4 @@
-// The lock: every input of one build, by digest, and how each was proven. docs/formats/lock.md
+// The lock: every input of one build, by digest, how each was proven, and how to build. docs/formats/lock.md
 //
 // The chain of proof of a file: its digest stands in an index (Packages, Sources), the index's digest stands in a
 // Release file, and the Release file is signed by keys of a keyring. All three are objects in the store.
@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "model/recipe.h"
 
 namespace nachbau {
 
@@ -42,8 +43,13 @@ enum class InputRole {
   kEnvironment,        // a binary package of the build environment
   kEnvironmentSource,  // a file of the source package of one of those
   kReference,          // a binary package that the archive offers for this source: compared with, never an input
+  kRecipe,             // the recipe file of a build by script
 };
-std::string_view Name(InputRole role);  // "source", "environment", "environment-source", "reference"
+std::string_view Name(InputRole role);  // "source", "environment", "environment-source", "reference", "recipe"
+
+// In place of an index: no archive vouches for this file. So it is with the recipe file, which a person gave, and with the
+// source that it names by digest or commit; nothing else.
+inline constexpr std::uint32_t kNoIndex = 0xffffffff;
 
 struct LockedFile {
   InputRole role = InputRole::kSource;
@@ -53,18 +59,21 @@ struct LockedFile {
   std::string source;          // source package name
   std::string source_version;  // may differ from version (binNMU, gcc-defaults)
   std::string file_name;       // last part of the path
-  std::string path;            // below the archive's base URI
-  std::uint32_t index = 0;     // 0-based into Lock::indexes: where size and sha256 stand
+  std::string path;            // below the archive's base URI; without an index: where it came from (a URL, a file name)
+  std::uint32_t index = 0;     // 0-based into Lock::indexes: where size and sha256 stand; or kNoIndex
   std::uint64_t size = 0;      // bytes
   Sha256Digest sha256;
   std::optional<Sha512Digest> sha512;  // known once mirrored; Debian's indexes do not have it
   auto operator<=>(const LockedFile&) const = default;
+
+  bool Indexed() const { return index != kNoIndex; }
 };
 
 struct Lock {
-  std::string source;        // source package name
+  std::string source;        // source package name; of a script its recipe's name
   std::string version;       // source version
   std::string architecture;  // Debian architecture built for
+  LockedRecipe recipe;
   std::vector<ReleaseProof> releases;
   std::vector<IndexProof> indexes;
   std::vector<LockedFile> files;          // sorted by role, package, version, file_name

@@ -48,11 +48,6 @@ Json Guarantees(const BuildRecord& record) {
   return list;
 }
 
-std::string Value(const std::map<std::string, std::string>& environment, const std::string& name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? std::string() : found->second;
-}
-
 Json Counts(const Comparison& comparison) {
   Json counts = Json::object();
   for (const ArtifactComparison& artifact : comparison.artifacts) {
@@ -114,7 +109,7 @@ Json MakeProvenance(const Lock& lock, const BuildRecord& record, const Compariso
                              {"version", record.version},
                              {"architecture", record.architecture},
                              {"lock", {{"sha256", record.lock.Hex()}}},
-                             {"profiles", Value(record.environment, "DEB_BUILD_PROFILES")}}},
+                             {"recipe", ToJson(lock.recipe)}}},
                            {"internalParameters",
                             {{"recipe", record.recipe},
                              {"command", record.command},

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "builder/recipe_debian.h"
 
 namespace nachbau::builder {
 namespace {
@@ -26,18 +27,18 @@ class VariationsTest : public ::testing::Test {
     lock_.files = {dsc};
   }
   ReplacedFiles With(const std::set<std::string>& chosen) {
-    recipe_ = MakeDebianRecipe(lock_, 4, false);
+    recipe_ = MakeDebianRecipe(lock_, 4);
     request_ = {};
     return Vary(chosen, {layer_.path()}, recipe_, request_);
   }
   TemporaryDirectory layer_;
   Lock lock_;
-  DebianRecipe recipe_;
+  Recipe recipe_;
   SandboxRequest request_;
 };
 
 TEST_F(VariationsTest, NoneChangesNothing) {
-  const DebianRecipe plain = MakeDebianRecipe(lock_, 4, false);
+  const Recipe plain = MakeDebianRecipe(lock_, 4);
   EXPECT_TRUE(With({}).empty());
   EXPECT_EQ(recipe_.environment, plain.environment);
   EXPECT_EQ(recipe_.script, plain.script);

@@ -50,8 +50,8 @@ TEST(ParseDebianSourceTest, ReadsEveryField) {
   EXPECT_EQ(source.files[0].name, "hello_2.10-3.dsc");
   EXPECT_EQ(source.files[0].size, 1183u);
   EXPECT_EQ(source.files[0].sha256.Hex(), kHash);
-  EXPECT_EQ(Format(source.build_depends), "debhelper-compat (= 13), texinfo, gcc, texlive");
-  EXPECT_EQ(Format(source.build_conflicts), "autoconf2.13");
+  EXPECT_EQ(Format(source.BuildDepends()), "debhelper-compat (= 13), texinfo, gcc, texlive");
+  EXPECT_EQ(Format(source.BuildConflicts()), "autoconf2.13");
   EXPECT_FALSE(source.extra_source_only);
   EXPECT_TRUE(Parse(Entry("Extra-Source-Only: yes\n")).extra_source_only);
 }

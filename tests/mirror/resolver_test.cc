@@ -172,6 +172,70 @@ TEST_F(ResolveTest, TakesArchAndIndepDependenciesOfThisArchitecture) {
   EXPECT_THAT(Extra(Resolve({archive}, "hello")), ElementsAre("a 1", "b 1", "c 1", "d 1"));
 }
 
+TEST_F(ResolveTest, BuildProfilesDecideAboutDependenciesAndPackages) {
+  Archive archive = Archive().Base().Binary("texlive", "1").Binary("small", "1");
+  archive.Source("hello", "1", Depends("texlive <!nodoc>, small <nodoc>") +
+                                   "Package-List:\n hello deb x optional arch=any\n"
+                                   " hello-doc deb x optional arch=all profile=!nodoc\n");
+  archive.Binary("hello", "1").Binary("hello-doc", "1", "Source: hello\n", "all");
+  ResolveRequest request;
+  request.source = "hello";
+  EXPECT_THAT(Extra(Resolve({archive}, request)), ElementsAre("texlive 1"));
+  EXPECT_THAT(Names(Resolve({archive}, request), InputRole::kReference), testing::SizeIs(2));
+  request.build_profiles = {"nodoc"};
+  const Lock lock = Resolve({archive}, request);
+  EXPECT_THAT(Extra(lock), ElementsAre("small 1"));
+  EXPECT_THAT(lock.binaries, ElementsAre("hello"));
+  EXPECT_THAT(Names(lock, InputRole::kReference), ElementsAre("hello_1_amd64.deb"));
+  EXPECT_THAT(lock.recipe.build_profiles, ElementsAre("nocheck", "nodoc"));
+  request.build_profiles = {"no doc"};
+  EXPECT_THROW(Resolve({archive}, request), UsageError);
+  request.build_profiles = {"nocheck"};
+  request.with_tests = true;
+  EXPECT_THROW(Resolve({archive}, request), UsageError);
+}
+
+TEST_F(ResolveTest, PartsDecideAboutDependenciesPackagesAndReferences) {
+  Archive archive = Archive().Base().Binary("a", "1").Binary("b", "1").Binary("c", "1");
+  archive.Source("hello", "1", Depends("a") + "Build-Depends-Arch: b\nBuild-Depends-Indep: c\n"
+                                   "Package-List:\n hello deb x optional arch=any\n hello-doc deb x optional arch=all\n");
+  archive.Binary("hello", "1").Binary("hello-doc", "1", "Source: hello\n", "all");
+  ResolveRequest request;
+  request.source = "hello";
+  request.parts = BuildParts::kArchitecture;
+  const Lock any = Resolve({archive}, request);
+  EXPECT_THAT(Extra(any), ElementsAre("a 1", "b 1"));
+  EXPECT_THAT(any.binaries, ElementsAre("hello"));
+  EXPECT_THAT(Names(any, InputRole::kReference), ElementsAre("hello_1_amd64.deb"));
+  request.parts = BuildParts::kIndependent;
+  const Lock all = Resolve({archive}, request);
+  EXPECT_THAT(Extra(all), ElementsAre("a 1", "c 1"));
+  EXPECT_THAT(all.binaries, ElementsAre("hello-doc"));
+  EXPECT_THAT(Names(all, InputRole::kReference), ElementsAre("hello-doc_1_all.deb"));
+  EXPECT_EQ(LockFromJson(ToJson(all), "lock").recipe, all.recipe);
+}
+
+TEST_F(ResolveTest, RebuildsWithoutChangesAreBuiltAsSuch) {
+  Archive archive = Archive().Base().Binary("b", "1").Binary("c", "1");
+  archive.Source("hello", "1", "Build-Depends-Arch: b\nBuild-Depends-Indep: c\n"
+                               "Package-List:\n hello deb x optional arch=any\n hello-doc deb x optional arch=all\n");
+  archive.Binary("hello", "1+b3", "Source: hello (1)\n").Binary("hello-doc", "1", "Source: hello\n", "all");
+  ResolveRequest request;
+  request.source = "hello";
+  const Lock lock = Resolve({archive}, request);
+  EXPECT_EQ(lock.version, "1");
+  EXPECT_EQ(lock.recipe.binary_version, "1+b3");
+  EXPECT_EQ(lock.recipe.changelog_entry, "");  // the package that has it is not here yet
+  EXPECT_EQ(lock.recipe.parts, BuildParts::kArchitecture);
+  EXPECT_THAT(lock.binaries, ElementsAre("hello"));
+  EXPECT_THAT(Extra(lock), ElementsAre("b 1"));
+  EXPECT_THAT(Names(lock, InputRole::kReference), ElementsAre("hello_1+b3_amd64.deb"));
+  request.parts = BuildParts::kIndependent;
+  const Lock all = Resolve({archive}, request);
+  EXPECT_EQ(all.recipe.binary_version, "");
+  EXPECT_THAT(Names(all, InputRole::kReference), ElementsAre("hello-doc_1_all.deb"));
+}
+
 TEST_F(ResolveTest, LeavesRecommendsOut) {
   Archive archive = Archive().Base().Binary("a", "1", "Recommends: b\nSuggests: c\n").Binary("b", "1").Binary("c", "1");
   archive.Source("hello", "1", Depends("a"));
@@ -225,12 +289,12 @@ TEST_F(ResolveTest, HonoursBuildConflictsWhenAnAlternativeIsLeft) {
 
 TEST_F(ResolveTest, TakesReferencesOfExactlyThisSourceVersion) {
   Archive archive = Archive().Base().Source("hello", "1-1", "Package-List:\n hello deb x optional arch=any\n");
-  archive.Binary("hello", "1-1+b2", "Source: hello (1-1)\n").Binary("hello-data", "2", "Source: hello (1-1)\n", "all");
+  archive.Binary("hello", "2-1", "Source: hello (1-1)\n").Binary("hello-data", "2", "Source: hello (1-1)\n", "all");
   archive.Binary("libhello1", "1-1", "Source: hello\n").Binary("old", "1-0", "Source: hello\n");
   archive.Binary("hello-helper", "1-1", "Source: helper\n");
   const Lock lock = Resolve({archive}, "hello");
   EXPECT_THAT(Names(lock, InputRole::kReference),
-              ElementsAre("hello_1-1+b2_amd64.deb", "hello-data_2_all.deb", "libhello1_1-1_amd64.deb"));
+              ElementsAre("hello_2-1_amd64.deb", "hello-data_2_all.deb", "libhello1_1-1_amd64.deb"));
   EXPECT_EQ(lock.WithRole(InputRole::kReference).at(0).source_version, "1-1");
 }
 

@@ -14,6 +14,10 @@ Lock MakeLock() {
   lock.source = "hello";
   lock.version = "1:2.0-1";
   lock.architecture = "amd64";
+  lock.recipe.build_profiles = {"nocheck", "nodoc"};
+  lock.recipe.parts = BuildParts::kArchitecture;
+  lock.recipe.binary_version = "1:2.0-1+b1";
+  lock.recipe.changelog_entry = "hello (1:2.0-1+b1) sid; urgency=low, binary-only=yes\n";
   lock.binaries = {"hello", "hello-doc"};
   lock.missing_sources = {"gcc-12 12.2.0-14"};
   ReleaseProof release;
@@ -63,7 +67,7 @@ TEST(LockTest, RoundTrips) {
 // python3 -c 'import hashlib, json; d = json.load(open("tests/golden/model/lock.json"));
 //   print(hashlib.sha256(json.dumps(d, sort_keys=True, separators=(",", ":")).encode()).hexdigest())'
 TEST(LockTest, DigestIsThatOfTheCanonicalForm) {
-  EXPECT_EQ(DigestOf(MakeLock()).Hex(), "38b8f88e67c8dc82c588c0ac5dd4f95c77c91ad8b1319accc699bbe126822d29");
+  EXPECT_EQ(DigestOf(MakeLock()).Hex(), "185ffb4e9dddb411f834d43d3618f687dae7352be362b749822a45be440ff521");
 }
 
 TEST(LockTest, EveryChangeChangesTheDigest) {
@@ -73,7 +77,7 @@ TEST(LockTest, EveryChangeChangesTheDigest) {
 }
 
 TEST(LockTest, RefusesWhateverIsNotALock) {
-  ExpectAllRefused(SpoilEverywhere(ToJson(MakeLock()), {"/releases/*/validUntil", "/files/*/sha512"}, {}),
+  ExpectAllRefused(SpoilEverywhere(ToJson(MakeLock()), {"/releases/*/validUntil", "/files/*/sha512", "/recipe/binaryVersion", "/recipe/changelogEntry"}, {}),
                    [](const Json& json) { LockFromJson(json, "doc"); });
 }
 
@@ -90,6 +94,60 @@ TEST(LockTest, RefusesChainsThatLeadNowhere) {
     } catch (const ParseError& error) {
       EXPECT_STREQ(error.what(), message);
     }
+  }
+}
+
+// Of a script, nobody but the recipe vouches for the source; of everything else an index must.
+Lock MakeScriptLock() {
+  Lock lock = MakeLock();
+  lock.recipe = LockedRecipe();
+  lock.recipe.kind = RecipeKind::kScript;
+  lock.recipe.build_profiles.clear();
+  std::erase_if(lock.files, [](const LockedFile& file) { return file.role == InputRole::kReference; });
+  lock.files[0].index = kNoIndex;
+  lock.files[0].path = "https://example.org/hello.git#0123";
+  lock.files[0].file_name = "hello.git#0123";
+  LockedFile recipe = lock.files[0];
+  recipe.role = InputRole::kRecipe;
+  recipe.path = recipe.file_name = "hello.toml";
+  lock.files.push_back(recipe);
+  return lock;
+}
+
+TEST(LockTest, ScriptsHaveASourceWithoutIndex) {
+  const Lock lock = MakeScriptLock();
+  const Lock read = LockFromJson(ToJson(lock), "doc");
+  EXPECT_EQ(read.files, lock.files);
+  EXPECT_EQ(read.recipe, lock.recipe);
+  EXPECT_EQ(ToJson(lock)["files"].back().count("index"), 0U);
+  ExpectAllRefused(SpoilEverywhere(ToJson(lock), {"/releases/*/validUntil", "/files/*/sha512"}, {}),
+                   [](const Json& json) { LockFromJson(json, "doc"); });
+}
+
+TEST(LockTest, NothingElseGoesWithoutAnIndex) {
+  Json json = ToJson(MakeLock());
+  json["files"][0].erase("index");
+  EXPECT_THROW(LockFromJson(json, "doc"), ParseError);
+  json = ToJson(MakeScriptLock());
+  json["files"][1].erase("index");
+  EXPECT_THROW(LockFromJson(json, "doc"), ParseError);
+  json = ToJson(MakeScriptLock());
+  json["recipe"] = ToJson(LockedRecipe());
+  EXPECT_THROW(LockFromJson(json, "doc"), ParseError);
+}
+
+TEST(LockTest, RefusesRecipesThatCannotBe) {
+  const std::pair<const char*, Json> kCases[] = {{"/recipe/kind", "make"},
+                                                 {"/recipe/profile", "Match"},
+                                                 {"/recipe/parts", "-B"},
+                                                 {"/recipe/buildProfiles", {"nodoc", "nocheck"}},
+                                                 {"/recipe/buildProfiles", {"nodoc", "nodoc"}},
+                                                 {"/recipe/buildProfiles", {"no doc"}},
+                                                 {"/recipe/binaryVersion", ""}};
+  for (const auto& [pointer, value] : kCases) {
+    Json json = ToJson(MakeLock());
+    json[Json::json_pointer(pointer)] = value;
+    EXPECT_THROW(LockFromJson(json, "doc"), ParseError) << pointer << " " << value;
   }
 }
 
