@@ -111,6 +111,7 @@ Artifact FinishTrace(Trace& trace, const BuildRecord& record, const SandboxReque
 }  // namespace
 
 BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, const Clock& clock, Progress& progress) {
+  RequireArchitecture(lock.architecture);
   const IdMap map = FindIdMap();
   const std::uint32_t parallel =
       config.parallel != 0 ? config.parallel : std::max(1U, std::thread::hardware_concurrency());
@@ -156,7 +157,7 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   AddResult(record, result, log);
   if (result.trace) record.trace = FinishTrace(*result.trace, record, request, replaced, store);
   if (record.outcome == BuildOutcome::kBuilt) {
-    Outputs outputs = CollectOutputs(map, request.upper, store);
+    Outputs outputs = CollectOutputs(map, request.upper, store, recipe.output_directory);
     if (outputs.problem.empty()) {
       record.outputs = std::move(outputs.artifacts);
     } else {

@@ -31,7 +31,8 @@ bool IsOutputName(std::string_view name) {
   return name.ends_with(".deb") || name.ends_with(".udeb") || name.ends_with(".buildinfo") || name.ends_with(".changes");
 }
 
-std::vector<std::string> OutputNames(const FileDescriptor& directory) {
+// `all`: not only the files that dpkg-buildpackage makes.
+std::vector<std::string> OutputNames(const FileDescriptor& directory, bool all) {
   FileDescriptor copy(::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!copy.valid()) throw SystemError(errno, Msg("list the build's outputs"));
   const std::unique_ptr<DIR, DirectoryCloser> stream(::fdopendir(copy.get()));
@@ -40,7 +41,8 @@ std::vector<std::string> OutputNames(const FileDescriptor& directory) {
   std::vector<std::string> names;
   errno = 0;
   while (const dirent* entry = ::readdir(stream.get())) {
-    if (IsOutputName(entry->d_name)) names.emplace_back(entry->d_name);
+    const std::string_view name = entry->d_name;
+    if (all ? name != "." && name != ".." : IsOutputName(name)) names.emplace_back(name);
     if (names.size() > kMaxOutputs) return names;
   }
   if (errno != 0) throw SystemError(errno, Msg("list the build's outputs"));
@@ -52,17 +54,17 @@ std::vector<std::string> OutputNames(const FileDescriptor& directory) {
 bool IsPlain(const struct stat& status) { return S_ISREG(status.st_mode) && status.st_nlink == 1; }
 
 // The build directory belongs to the build user, who may have closed it or its files to everybody else.
-void MakeReadable(const IdMap& map, const std::filesystem::path& upper) {
+void MakeReadable(const IdMap& map, const std::filesystem::path& upper, const std::filesystem::path& place, bool all) {
   const FileDescriptor top = OpenDirectory(upper);
   InUserNamespace(map, [&] {
     std::filesystem::path path;
-    for (const std::filesystem::path& part : std::filesystem::path(kBuildDirectory).relative_path()) {
+    for (const std::filesystem::path& part : place) {
       path /= part;
       const FileDescriptor directory = OpenBeneath(top, path, O_RDONLY | O_DIRECTORY);
       if (::fchmod(directory.get(), 0755) != 0) throw SystemError(errno, Msg("change mode of {}", path.native()));
     }
     const FileDescriptor directory = OpenBeneath(top, path, O_RDONLY | O_DIRECTORY);
-    for (const std::string& name : OutputNames(directory)) {
+    for (const std::string& name : OutputNames(directory, all)) {
       struct stat status {};
       if (::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !IsPlain(status)) continue;
       const FileDescriptor fd = OpenBeneath(directory, name, O_RDONLY | O_NONBLOCK);
@@ -71,8 +73,8 @@ void MakeReadable(const IdMap& map, const std::filesystem::path& upper) {
   });
 }
 
-std::string Collect(const FileDescriptor& directory, Store& store, std::vector<Artifact>& artifacts) {
-  const std::vector<std::string> names = OutputNames(directory);
+std::string Collect(const FileDescriptor& directory, bool all, Store& store, std::vector<Artifact>& artifacts) {
+  const std::vector<std::string> names = OutputNames(directory, all);
   if (names.size() > kMaxOutputs) return "the build made more than " + std::to_string(kMaxOutputs) + " packages";
   for (const std::string& name : names) {
     if (!IsSafeFileName(name) || !IsUtf8(name)) return "the build made a file with the name " + Printable(name);
@@ -90,20 +92,25 @@ std::string Collect(const FileDescriptor& directory, Store& store, std::vector<A
 
 }  // namespace
 
-Outputs CollectOutputs(const IdMap& map, const std::filesystem::path& upper, Store& store) {
+Outputs CollectOutputs(const IdMap& map, const std::filesystem::path& upper, Store& store,
+                       const std::string& output_directory) {
   Outputs outputs;
+  const bool all = !output_directory.empty();
+  std::filesystem::path place = std::filesystem::path(kBuildDirectory).relative_path();
+  if (all) place /= output_directory;
   const FileDescriptor top = OpenDirectory(upper);
   FileDescriptor directory;
   try {
-    MakeReadable(map, upper);
-    directory = OpenBeneath(top, std::filesystem::path(kBuildDirectory).relative_path(), O_RDONLY | O_DIRECTORY);
+    MakeReadable(map, upper, place, all);
+    directory = OpenBeneath(top, place, O_RDONLY | O_DIRECTORY);
   } catch (const SystemError& error) {
     if (error.error_number() != ELOOP && error.error_number() != ENOTDIR && error.error_number() != ENOENT) throw;
     outputs.problem = "the build has replaced its own directory";
     return outputs;
   }
-  outputs.problem = Collect(directory, store, outputs.artifacts);
-  if (!outputs.problem.empty()) return outputs;
+  outputs.problem = Collect(directory, all, store, outputs.artifacts);
+  if (all && outputs.problem.empty() && outputs.artifacts.empty()) outputs.problem = "the build made no output";
+  if (all || !outputs.problem.empty()) return outputs;
   std::vector<Artifact> others;
   const Artifact* changes = nullptr;
   for (const Artifact& artifact : outputs.artifacts) {

@@ -20,7 +20,10 @@ struct Outputs {
 // To be called when no process of the build is left. Takes .deb, .udeb, .buildinfo and .changes files directly in the
 // build directory of the overlay layer `upper`: opened beneath it, no links followed, only regular files that have no
 // other name; copied into the store while hashing. Then CheckChanges. Throws SystemError when the machine fails.
-Outputs CollectOutputs(const IdMap& map, const std::filesystem::path& upper, Store& store);
+// With `output_directory` (Recipe::output_directory): every file in that directory of the build directory; there must be
+// one, and nothing that is no file.
+Outputs CollectOutputs(const IdMap& map, const std::filesystem::path& upper, Store& store,
+                       const std::string& output_directory = "");
 
 // The .changes file (deb-changes(5)) must name exactly the other artifacts, with their SHA-256 digests and sizes. Returns
 // what is wrong, or nothing.

@@ -1,12 +1,15 @@
 #include "builder/recipe.h"
 
-#include "base/error.h"
 #include "builder/recipe_debian.h"
+#include "builder/recipe_script.h"
 
 namespace nachbau::builder {
 
-Recipe MakeRecipe(const Lock& lock, const Store&, std::uint32_t parallel) {
-  if (lock.recipe.kind == RecipeKind::kScript) throw MissingError(Msg("script"));
+Recipe MakeRecipe(const Lock& lock, const Store& store, std::uint32_t parallel) {
+  switch (lock.recipe.kind) {
+    case RecipeKind::kScript: return MakeScriptRecipe(lock, store, parallel);
+    case RecipeKind::kDebian: break;
+  }
   return MakeDebianRecipe(lock, parallel);
 }
 

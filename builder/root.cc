@@ -155,6 +155,7 @@ RootLayers MakeRoot(const Lock& lock, const BuilderConfig& config, const IdMap& 
 }
 
 PreparedRoot PrepareRoot(const Lock& lock, const BuilderConfig& config, const Store& store, Progress& progress) {
+  RequireArchitecture(lock.architecture);
   return MakeRoot(lock, config, FindIdMap(), store, progress).prepared;
 }
 

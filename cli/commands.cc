@@ -5,9 +5,9 @@ namespace nachbau::cli {
 std::span<const Command> Commands() {
   static const std::vector<Command> commands = {
       {"rebuild", "The main job: everything from the source package to the decision", "", "source",
-       "Source packages (or a binary package, then its source)", 0, 1000,
+       "Source packages (or a binary package, then its source), or recipe files (*.toml)", 0, 1000,
        {"version", "lock", "sources", "recipe", "build", "policy", "passphrase"}, RunRebuild},
-      {"resolve", "Find source, build environment and references; write the lock", "", "source", "Source package", 1, 1,
+      {"resolve", "Find source, build environment and references; write the lock", "", "source", "Source package, or recipe file (*.toml)", 1, 1,
        {"version", "sources", "recipe", "output"}, RunResolve},
       {"mirror", "Fetch and prove every file of locks into the store", "", "lock", "Lock files", 1, 1000, {}, RunMirror},
       {"build", "Build from a lock whose files are mirrored", "", "lock", "Lock file", 1, 1, {"build", "output"},

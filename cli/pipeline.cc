@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::size_t kMaxViolationsShown = 20;
 
-bool Needed(InputRole role) { return role == InputRole::kSource || role == InputRole::kEnvironment; }
+bool Needed(InputRole role) {
+  return role == InputRole::kSource || role == InputRole::kEnvironment || role == InputRole::kRecipe;
+}
 
 // "dnsmasq_2.90-4~deb12u2_amd64_20261123T120000Z", with the epoch's colon escaped as in apt's file names.
 std::string FolderName(const Context& context, const Lock& lock) {
@@ -53,7 +55,26 @@ std::vector<Finding> ProofFindings(Context& context, const Lock& lock, const std
   finding.reason = broken.empty()
                        ? Msg("{} files are proven by {} signed Release files", lock.files.size(), lock.releases.size())
                        : Msg("{} broken links in the chains of proof, the first: {}", broken.size(), broken.front());
-  return {finding};
+  std::vector<Finding> findings = {finding};
+  const auto read = [&](const Sha256Digest& sha256) -> std::optional<std::string> {
+    if (!context.store().Has(sha256)) return std::nullopt;
+    return context.store().Read(sha256, kMaxRecipe);
+  };
+  for (Finding& source : mirror::CheckScriptSource(lock, read)) findings.push_back(std::move(source));
+  return findings;
+}
+
+mirror::ScriptRequest ReadScript(const Arguments& arguments, const std::string& file) {
+  if (!arguments.version.empty() || arguments.run_tests || arguments.arch_only || arguments.indep_only ||
+      !arguments.build_profiles.empty()) {
+    throw UsageError(Msg("version, build profiles, tests and parts are for source packages; a recipe file says what it builds"));
+  }
+  mirror::ScriptRequest request;
+  request.file = file;
+  request.text = ReadFile(file, kMaxRecipe);
+  request.recipe = ParseScriptRecipe(request.text, file);
+  request.with_environment_sources = !arguments.without_environment_sources;
+  return request;
 }
 
 }  // namespace
@@ -78,8 +99,12 @@ Lock ReadLock(const std::filesystem::path& path) {
 
 Lock ResolveSource(Context& context, const std::string& source) {
   const mirror::MirrorConfig config = context.MirrorConfig();
+  builder::RequireArchitecture(config.architecture);
+  std::optional<mirror::ScriptRequest> script;
+  if (source.ends_with(".toml")) script = ReadScript(context.arguments(), source);  // its mistakes are told before anything else
   const mirror::Snapshot snapshot = mirror::Update(config, context.store(), context.clock(), context.progress());
   for (const std::string& left_out : snapshot.left_out) context.progress().Note(Msg("left out: {}", left_out));
+  if (script) return mirror::ResolveScript(*script, snapshot, config, context.store(), context.progress());
   const Arguments& arguments = context.arguments();
   const mirror::ResolveRequest request{.source = source,
                                        .version = arguments.version,
@@ -156,6 +181,9 @@ BuildRecord BuildStage(Context& context, const Lock& lock, EvidenceFolder& folde
   if (record.trace) folder.AddObject(evidence::kTrace, record.trace->content.sha256, context.store());
   for (const Artifact& output : record.outputs) {
     folder.AddObject(std::string(evidence::kArtifacts) + "/" + output.name, output.content.sha256, context.store());
+  }
+  for (const LockedFile& recipe : lock.WithRole(InputRole::kRecipe)) {
+    folder.AddObject(std::string(evidence::kProofs) + "/" + recipe.sha256.Hex(), recipe.sha256, context.store());
   }
   for (const ReleaseProof& release : lock.releases) {
     for (const Sha256Digest& proof : {release.in_release, release.keyring}) {
@@ -247,6 +275,8 @@ RebuildResult Rebuild(Context& context, Lock lock) {
   const std::string policy_text = context.PolicyText(policy_name);
   policies::ParsePolicy(policy_text, policy_name);
   const verifier::SigningKey key = context.OpenSigningKey();
+
+  builder::RequireArchitecture(lock.architecture);
 
   RebuildResult result;
   Documents& documents = result.documents;

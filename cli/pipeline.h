@@ -29,7 +29,7 @@ std::filesystem::path AsTyped(const std::filesystem::path& path);
 
 std::string LockFileName(const std::string& source);  // "dnsmasq.lock.json"
 
-// Update (or the newest snapshot, offline) and Resolve.
+// Update (or the newest snapshot, offline) and Resolve. A name that ends in ".toml" is a recipe file.
 Lock ResolveSource(Context& context, const std::string& source);
 
 // Fetch. Notes what is missing; throws MissingError when a source or environment file is among it.

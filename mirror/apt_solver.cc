@@ -228,6 +228,7 @@ std::vector<SolvedPackage> ReadEnvironment(pkgCacheFile& cache, PackageReader& r
 
 std::vector<SolvedPackage> ReadReferences(pkgCacheFile& cache, PackageReader& reader, const SolveRequest& request) {
   std::vector<SolvedPackage> packages;
+  if (request.source.empty()) return packages;
   const pkgCache::GrpIterator group = cache.GetPkgCache()->FindGrp(request.source);
   if (group.end()) return packages;
   for (pkgCache::VerIterator version = group.VersionsInSource(); !version.end(); version = version.NextInSource()) {
@@ -301,7 +302,7 @@ Solution Solve(const AptTree& tree, const SolveRequest& request) {
     if (!IsSolved(cache, wanted)) resolver.Resolve(true);
   }
   if (!IsSolved(cache, wanted)) {
-    throw ExplainUnsolved(cache, wanted, "source package " + request.source + " " + request.source_version);
+    throw ExplainUnsolved(cache, wanted, request.name);
   }
   Solution solution;
   solution.environment = ReadEnvironment(cache, reader);

@@ -34,8 +34,9 @@ class AptTree {
 
 struct SolveRequest {
   std::string architecture;     // Debian architecture; no other takes part
-  std::string source;           // source package, for messages and references
+  std::string source;           // source package whose binary packages are the references; empty: there are none
   std::string source_version;
+  std::string name;             // what needs all this, for messages: "source package hello 2.10-3"
   std::string build_depends;    // as a binary package's Depends: reduced, no restrictions
   std::string build_conflicts;  // as a binary package's Conflicts
 };

@@ -92,6 +92,8 @@ FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress
     LockedFile& file = lock.files[i];
     if (store.Has(file.sha256)) {
       ++result.files_present;
+    } else if (!file.Indexed()) {
+      // No archive has it; it came when the lock was made.
     } else if (first.emplace(file.sha256, i).second) {
       wanted.push_back(i);
       total += file.size;
@@ -99,6 +101,7 @@ FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress
   }
   std::vector<std::string> reasons(lock.files.size());
   const auto url_of = [&](const LockedFile& file) {
+    if (!file.Indexed()) return file.path;
     return UrlOf(lock.releases.at(lock.indexes.at(file.index).release).uri, file.path);
   };
   if (config.offline) {
@@ -146,7 +149,7 @@ FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress
       reasons[i] = "the index names another size than the object has";
     }
     if (const auto fetched = first.find(file.sha256); fetched != first.end()) reasons[i] = reasons[fetched->second];
-    result.missing.push_back({file, url_of(file), reasons[i].empty() ? "not held" : reasons[i]});
+    result.missing.push_back({file, url_of(file), reasons[i].empty() ? (file.Indexed() ? "not held" : "not held; 'nachbau resolve' with the recipe fetches it") : reasons[i]});
   }
   return result;
 }

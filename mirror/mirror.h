@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "base/progress.h"
 #include "model/finding.h"
 #include "model/lock.h"
+#include "model/script_recipe.h"
 #include "store/store.h"
 
 namespace nachbau::mirror {
@@ -71,6 +73,19 @@ struct ResolveRequest {
 Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const MirrorConfig& config, Store& store,
              Progress& progress);
 
+struct ScriptRequest {
+  ScriptRecipe recipe;
+  std::string text;  // of the recipe file, whose digest the lock names
+  std::string file;  // its path, for messages; paths in the recipe are relative to where it is
+  bool with_environment_sources = true;
+};
+
+// Resolves the environment of a recipe file, and gets its source: a commit as tarball, or a tarball checked by its digest.
+// Source and recipe are objects of the store then, so the lock is complete. Throws as Resolve and Fetch do, ParseError naming
+// the recipe and the line for a dependency that is none, IntegrityError for another tarball.
+Lock ResolveScript(const ScriptRequest& request, const Snapshot& snapshot, const MirrorConfig& config, Store& store,
+                   Progress& progress);
+
 struct MissingFile {
   LockedFile file;
   std::string url;
@@ -102,5 +117,11 @@ std::vector<std::string> CheckProofs(const Lock& lock, const Store& store);
 // signatures and the indexes' digests in the Release files. What needs the indexes themselves is kUnknown only when
 // nothing at all could be checked; else the finding says how far the proof reaches.
 std::vector<Finding> CheckProofsIn(const Lock& lock, const std::filesystem::path& proofs);
+
+// Of a build by script: whether the source is what the recipe names, by the recipe object from `read` (nothing where it is
+// not at hand). For a tarball its digest says so. For a commit it was so when the lock was made, and that is kUnknown here: the
+// reason tells how to see for oneself. Empty for source packages, whose files the indexes prove.
+std::vector<Finding> CheckScriptSource(const Lock& lock,
+                                       const std::function<std::optional<std::string>(const Sha256Digest&)>& read);
 
 }  // namespace nachbau::mirror

@@ -16,6 +16,7 @@
 #include "mirror/mirror.h"
 #include "mirror/release_file.h"
 #include "model/evidence.h"
+#include "model/script_recipe.h"
 
 namespace nachbau::mirror {
 namespace {
@@ -166,6 +167,44 @@ std::vector<std::string> CheckProofs(const Lock& lock, const Store& store) {
   return result.broken;
 }
 
+std::vector<Finding> CheckScriptSource(const Lock& lock,
+                                       const std::function<std::optional<std::string>(const Sha256Digest&)>& read) {
+  if (lock.recipe.kind != RecipeKind::kScript) return {};
+  Finding finding;
+  finding.rule = "inputs.proven";
+  finding.subject = lock.source + " " + lock.version;
+  finding.evidence = {evidence::kLock, evidence::kProofs};
+  finding.outcome = FindingOutcome::kUnknown;
+  const auto recipes = lock.WithRole(InputRole::kRecipe);
+  const auto sources = lock.WithRole(InputRole::kSource);
+  const auto text = recipes.size() == 1 ? read(recipes.front().sha256) : std::nullopt;
+  if (!text || sources.size() != 1) {
+    finding.reason = Msg("the recipe is not here, so what it names as its source cannot be checked");
+    return {finding};
+  }
+  try {
+    const ScriptRecipe recipe = ParseScriptRecipe(*text, recipes.front().file_name);
+    if (recipe.name != lock.source || recipe.version != lock.version) {
+      finding.outcome = FindingOutcome::kFail;
+      finding.reason = Msg("the lock says something else than its recipe {}", recipes.front().file_name);
+    } else if (!recipe.git.empty()) {
+      finding.reason = Msg("the source was taken from commit {} when the lock was made; in the repository, 'git archive "
+                           "--prefix=source/ {}' gives the bytes of SHA-256 {}",
+                           recipe.commit, recipe.commit, sources.front().sha256.Hex());
+    } else if (recipe.sha256 == sources.front().sha256) {
+      finding.outcome = FindingOutcome::kPass;
+      finding.reason = Msg("the source is the tarball that the recipe names by its SHA-256");
+    } else {
+      finding.outcome = FindingOutcome::kFail;
+      finding.reason = Msg("the source is not the tarball that the recipe names");
+    }
+  } catch (const ParseError& error) {
+    finding.outcome = FindingOutcome::kFail;
+    finding.reason = Msg("{}", std::string_view(error.what()));
+  }
+  return {finding};
+}
+
 std::vector<Finding> CheckProofsIn(const Lock& lock, const std::filesystem::path& proofs) {
   Checked result;
   const ReadObject read = [&](const Sha256Digest& sha256, std::uint64_t limit) -> std::optional<std::string> {
@@ -196,7 +235,11 @@ std::vector<Finding> CheckProofsIn(const Lock& lock, const std::filesystem::path
                          "the mirror holds",
                          lock.indexes.size(), lock.releases.size(), lock.files.size());
   }
-  return {finding};
+  std::vector<Finding> findings = {finding};
+  for (Finding& source : CheckScriptSource(lock, [&](const Sha256Digest& sha256) { return read(sha256, kMaxRecipe); })) {
+    findings.push_back(std::move(source));
+  }
+  return findings;
 }
 
 }  // namespace nachbau::mirror

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "mirror/apt_solver.h"
+#include "mirror/script_source.h"
 #include "mirror/source_choice.h"
 
 namespace nachbau::mirror {
@@ -189,6 +190,80 @@ std::vector<NumberedIndex> ReadBinaries(const AptTree& tree, const std::vector<s
   return binaries;
 }
 
+// A snapshot's indexes, read and laid out for the solver.
+class Indexes {
+ public:
+  Indexes(const Snapshot& snapshot, const MirrorConfig& config, const Store& store, Progress::Task& task)
+      : architecture(ChooseArchitecture(config, snapshot)),
+        package_positions(IndexesOf(snapshot, {architecture, "all"})),
+        work_(config.state_directory),
+        tree(work_.path() / "apt") {
+    const auto source_positions = IndexesOf(snapshot, {"source"});
+    for (const auto& [positions, kind] : {std::pair(&package_positions, "Packages"), {&source_positions, "Sources"}}) {
+      if (!positions->empty()) continue;
+      MissingError error(Msg("the snapshot has no {} index for {}", kind, architecture));
+      error.SetHint(Msg("check the architecture and the sources of the apt configuration"));
+      throw error;
+    }
+    auto reading = std::async(std::launch::async, ReadSources, std::cref(snapshot), std::cref(source_positions),
+                              std::cref(config), std::cref(store));
+    WritePackages(snapshot, package_positions, config, store, tree);
+    task.Advance(1);
+    sources = reading.get();
+    task.Advance(1);
+    ThrowIfCancelled(config);
+  }
+
+  const std::string architecture;
+  const std::vector<std::uint32_t> package_positions;
+
+ private:
+  const WorkDirectory work_;
+
+ public:
+  AptTree tree;
+  std::vector<NumberedIndex> sources;
+};
+
+Lock StartLock(const Snapshot& snapshot, const Indexes& indexes, const Solution& solution) {
+  Lock lock;
+  lock.architecture = indexes.architecture;
+  lock.releases = snapshot.releases;
+  for (const SnapshotIndex& index : snapshot.indexes) lock.indexes.push_back(index.proof);
+  for (const SolvedPackage& package : solution.environment) {
+    lock.files.push_back(ToLockedFile(InputRole::kEnvironment, package, indexes.package_positions));
+  }
+  return lock;
+}
+
+void FinishLock(bool with_environment_sources, const Indexes& indexes, const Solution& solution, Lock& lock,
+                Progress& progress) {
+  if (with_environment_sources) AddEnvironmentSources(indexes.sources, solution.environment, lock, progress);
+  std::sort(lock.files.begin(), lock.files.end(), [](const LockedFile& left, const LockedFile& right) {
+    return std::tie(left.role, left.package, left.version, left.file_name) <
+           std::tie(right.role, right.package, right.version, right.file_name);
+  });
+}
+
+std::string SourcePath(const ScriptRecipe& recipe) {
+  return recipe.git.empty() ? recipe.tarball : recipe.git + "#" + recipe.commit;
+}
+
+LockedFile UnindexedFile(InputRole role, const ScriptRecipe& recipe, const std::string& path, const ContentId& content) {
+  LockedFile file;
+  file.role = role;
+  file.package = file.source = recipe.name;
+  file.version = file.source_version = recipe.version;
+  file.architecture = "source";
+  file.path = path;
+  file.file_name = FileName(path);
+  file.index = kNoIndex;
+  file.size = content.size;
+  file.sha256 = content.sha256;
+  file.sha512 = content.sha512;
+  return file;
+}
+
 }  // namespace
 
 std::string ChooseArchitecture(const MirrorConfig& config, const Snapshot& snapshot) {
@@ -234,28 +309,11 @@ std::string FindBinNmu(const std::vector<LockedFile>& references, const std::str
 Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const MirrorConfig& config, Store& store,
              Progress& progress) {
   const auto task = progress.Start(Msg("Resolving {}", request.source), Unit::kItems, 4);
-  const std::string architecture = ChooseArchitecture(config, snapshot);
-  const auto package_positions = IndexesOf(snapshot, {architecture, "all"});
-  const auto source_positions = IndexesOf(snapshot, {"source"});
-  for (const auto& [positions, kind] : {std::pair(&package_positions, "Packages"), {&source_positions, "Sources"}}) {
-    if (!positions->empty()) continue;
-    MissingError error(Msg("the snapshot has no {} index for {}", kind, architecture));
-    error.SetHint(Msg("check the architecture and the sources of the apt configuration"));
-    throw error;
-  }
-
-  const WorkDirectory work(config.state_directory);
-  AptTree tree(work.path() / "apt");
-  auto reading = std::async(std::launch::async, ReadSources, std::cref(snapshot), std::cref(source_positions),
-                            std::cref(config), std::cref(store));
-  WritePackages(snapshot, package_positions, config, store, tree);
-  task->Advance(1);
-  const std::vector<NumberedIndex> sources = reading.get();
-  task->Advance(1);
-  ThrowIfCancelled(config);
-
+  const Indexes indexes(snapshot, config, store, *task);
+  const std::string& architecture = indexes.architecture;
   const FoundSource chosen = ChooseSource(
-      sources, [&] { return ReadBinaries(tree, package_positions); }, request.source, request.version);
+      indexes.sources, [&] { return ReadBinaries(indexes.tree, indexes.package_positions); }, request.source,
+      request.version);
   const DebianSource& source = chosen.source;
   LockedRecipe recipe;
   recipe.build_profiles = ActiveProfiles(request);
@@ -264,6 +322,7 @@ Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const Mirr
   wanted.architecture = architecture;
   wanted.source = source.name;
   wanted.source_version = source.version;
+  wanted.name = "source package " + source.name + " " + source.version;
   const auto reduce = [&] {
     const auto& profiles = recipe.build_profiles;
     wanted.build_depends = Format(
@@ -271,8 +330,8 @@ Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const Mirr
     wanted.build_conflicts = Format(ReduceDependencies(source.BuildConflicts(recipe.parts), architecture, profiles));
   };
   reduce();
-  Solution solution = Solve(tree, wanted);
-  std::vector<LockedFile> references = References(source, solution, recipe, package_positions);
+  Solution solution = Solve(indexes.tree, wanted);
+  std::vector<LockedFile> references = References(source, solution, recipe, indexes.package_positions);
   recipe.binary_version = FindBinNmu(references, source.version);
   if (!recipe.binary_version.empty()) {
     if (recipe.parts == BuildParts::kAll) {
@@ -280,31 +339,58 @@ Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const Mirr
       progress.Note(Msg("{} {} is a rebuild without changes (binNMU) of {}: only the packages for {} are built",
                         source.name, recipe.binary_version, source.version, architecture));
       reduce();
-      solution = Solve(tree, wanted);
+      solution = Solve(indexes.tree, wanted);
     }
-    references = References(source, solution, recipe, package_positions);
+    references = References(source, solution, recipe, indexes.package_positions);
   }
   task->Advance(1);
   ThrowIfCancelled(config);
 
-  Lock lock;
+  Lock lock = StartLock(snapshot, indexes, solution);
   lock.source = source.name;
   lock.version = source.version;
-  lock.architecture = architecture;
-  lock.releases = snapshot.releases;
-  for (const SnapshotIndex& index : snapshot.indexes) lock.indexes.push_back(index.proof);
   AddSourceFiles(InputRole::kSource, chosen, lock.files);
-  for (const SolvedPackage& package : solution.environment) {
-    lock.files.push_back(ToLockedFile(InputRole::kEnvironment, package, package_positions));
-  }
   lock.binaries = ExpectedBinaries(source, architecture, recipe, references);
   std::move(references.begin(), references.end(), std::back_inserter(lock.files));
-  if (request.with_environment_sources) AddEnvironmentSources(sources, solution.environment, lock, progress);
   lock.recipe = std::move(recipe);
-  std::sort(lock.files.begin(), lock.files.end(), [](const LockedFile& left, const LockedFile& right) {
-    return std::tie(left.role, left.package, left.version, left.file_name) <
-           std::tie(right.role, right.package, right.version, right.file_name);
-  });
+  FinishLock(request.with_environment_sources, indexes, solution, lock, progress);
+  task->Advance(1);
+  task->Succeed();
+  return lock;
+}
+
+Lock ResolveScript(const ScriptRequest& request, const Snapshot& snapshot, const MirrorConfig& config, Store& store,
+                   Progress& progress) {
+  const ScriptRecipe& recipe = request.recipe;
+  const auto task = progress.Start(Msg("Resolving {}", recipe.name), Unit::kItems, 4);
+  const Indexes indexes(snapshot, config, store, *task);
+  SolveRequest wanted;
+  wanted.architecture = indexes.architecture;
+  wanted.name = "recipe " + recipe.name + " " + recipe.version;
+  std::vector<Alternatives> depends;
+  for (const ScriptRecipe::Package& package : recipe.packages) {
+    std::vector<Alternatives> groups;
+    try {
+      groups = ParseDependencies(package.dependency, request.file);
+    } catch (const ParseError& error) {
+      throw ParseError(request.file, package.line, error.parts().back());
+    }
+    std::move(groups.begin(), groups.end(), std::back_inserter(depends));
+  }
+  wanted.build_depends = Format(KeepFirstAlternatives(ReduceDependencies(depends, indexes.architecture, {})));
+  const Solution solution = Solve(indexes.tree, wanted);
+  task->Advance(1);
+  ThrowIfCancelled(config);
+
+  Lock lock = StartLock(snapshot, indexes, solution);
+  lock.source = recipe.name;
+  lock.version = recipe.version;
+  lock.recipe.kind = RecipeKind::kScript;
+  lock.recipe.profile = recipe.profile;
+  lock.recipe.build_profiles.clear();
+  lock.files.push_back(UnindexedFile(InputRole::kSource, recipe, SourcePath(recipe), FetchSource(request, config, store, progress)));
+  lock.files.push_back(UnindexedFile(InputRole::kRecipe, recipe, FileName(request.file), store.Put(request.text)));
+  FinishLock(request.with_environment_sources, indexes, solution, lock, progress);
   task->Advance(1);
   task->Succeed();
   return lock;

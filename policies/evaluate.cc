@@ -141,8 +141,13 @@ Findings Licences(const Policy::Rule& rule, const Facts& facts) {
     }
     if (!any) {
       findings.push_back(Make(rule, name, FindingOutcome::kUnknown,
-                              Msg("its debian/copyright is not machine-readable, so its licences are not known"),
-                              {evidence::kSbom}, Msg("read debian/copyright; an exception in the policy can accept it")));
+                              facts.lock != nullptr && facts.lock->recipe.kind == RecipeKind::kScript
+                                  ? Msg("the recipe names no licence")
+                                  : Msg("its debian/copyright is not machine-readable, so its licences are not known"),
+                              {evidence::kSbom},
+                              facts.lock != nullptr && facts.lock->recipe.kind == RecipeKind::kScript
+                                  ? Msg("read the source's licence and name it in the recipe: licence = \"…\"")
+                                  : Msg("read debian/copyright; an exception in the policy can accept it")));
     }
   }
   for (const auto& [expression, components] : users) {

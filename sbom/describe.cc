@@ -5,6 +5,7 @@
 //            └─ source package ── (its files, nested)
 //   formulation: the build task, with the packages of the build environment as inputs
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "model/evidence.h"
+#include "model/script_recipe.h"
 #include "sbom/copyright.h"
 #include "sbom/deb_control.h"
 #include "sbom/elements.h"
@@ -44,7 +46,8 @@ class Document {
     ReadTexts();
     AddSource();
     for (const Artifact& output : record_.outputs) {
-      if (IsPackage(output.name)) AddBinary(output);
+      if (IsScript()) AddFile(output);
+      else if (IsPackage(output.name)) AddBinary(output);
     }
     AddDependencies();
     Json document = {{"$schema", "http://cyclonedx.org/schema/bom-1.7.schema.json"},
@@ -61,11 +64,30 @@ class Document {
   }
 
  private:
-  std::string SourceRef() const { return DebPurl(lock_.source, lock_.version, "source"); }
+  bool IsScript() const { return lock_.recipe.kind == RecipeKind::kScript; }
+  std::string SourceRef() const {
+    return IsScript() ? GenericPurl(lock_.source, lock_.version) : DebPurl(lock_.source, lock_.version, "source");
+  }
   std::string ProductRef() const { return "product:" + lock_.source; }
+
+  // Of a script: what its recipe says of the licence, and the time the build was given.
+  void ReadRecipe() {
+    unknown_licences_ = "the recipe names no licence";
+    for (const LockedFile& file : lock_.WithRole(InputRole::kRecipe)) {
+      const ScriptRecipe recipe = ParseScriptRecipe(store_.Read(file.sha256, kMaxRecipe), file.file_name);
+      copyright_.machine_readable = !recipe.licence.empty();
+      if (!recipe.licence.empty()) copyright_.licences = {recipe.licence};
+    }
+    const auto time = record_.environment.find("SOURCE_DATE_EPOCH");
+    if (time == record_.environment.end()) return;
+    UnixSeconds seconds = 0;
+    const char* end = time->second.data() + time->second.size();
+    if (std::from_chars(time->second.data(), end, seconds).ptr == end) date_ = seconds;
+  }
 
   // debian/copyright and debian/changelog: from the source package, else from the documentation of what was built of it.
   void ReadTexts() {
+    if (IsScript()) return ReadRecipe();
     PackageTexts texts;
     const auto add = [&](PackageTexts found) {
       if (!texts.copyright) texts.copyright = std::move(found.copyright);
@@ -103,12 +125,14 @@ class Document {
                       {"name", lock_.source},
                       {"version", lock_.version},
                       {"purl", SourceRef()},
-                      {"description", "source package"},
-                      {"properties", Json::array({Property("nachbau:component:kind", "source package")})},
+                      {"description", IsScript() ? "source" : "source package"},
+                      {"properties", Json::array({Property("nachbau:component:kind", IsScript() ? "source" : "source package")})},
                       {"externalReferences", Json::array()},
                       {"components", Json::array()}};
     AddLicences(component);
-    for (const LockedFile& file : lock_.WithRole(InputRole::kSource)) {
+    std::vector<LockedFile> files = lock_.WithRole(InputRole::kSource);
+    for (LockedFile& recipe : lock_.WithRole(InputRole::kRecipe)) files.push_back(std::move(recipe));
+    for (const LockedFile& file : files) {
       component["externalReferences"].push_back(ArchiveReference("source-distribution", lock_, file));
       component["components"].push_back({{"type", "file"},
                                          {"bom-ref", SourceRef() + "#" + file.file_name},
@@ -142,6 +166,22 @@ class Document {
     component["externalReferences"] = DistributionReferences(output);
     built_[control.package] = ref;
     wanted_[ref] = control.depends;
+    depends_on_[ref];
+    components_.push_back(std::move(component));
+  }
+
+  // What a script made: a file, of which nothing is known but its bytes.
+  void AddFile(const Artifact& output) {
+    const std::string ref = SourceRef() + "#output/" + output.name;
+    Json component = {{"type", "file"},
+                      {"bom-ref", ref},
+                      {"name", output.name},
+                      {"version", lock_.version},
+                      {"hashes", Hashes(output.content.sha256, output.content.sha512)},
+                      {"properties", Json::array({Property("bsi:component:filename", output.name)})}};
+    AddLicences(component);
+    component["externalReferences"] = DistributionReferences(output);
+    built_[output.name] = ref;
     depends_on_[ref];
     components_.push_back(std::move(component));
   }

@@ -30,6 +30,7 @@ Json Organisation(const std::string& maintainer) {
 }
 
 Json ArchiveReference(const char* type, const Lock& lock, const LockedFile& file) {
+  if (!file.Indexed()) return {{"type", type}, {"url", file.path}, {"hashes", Hashes(file.sha256, file.sha512)}};
   const std::string& uri = lock.releases.at(lock.indexes.at(file.index).release).uri;
   return {{"type", type},
           {"url", uri + "/" + PercentEncode(file.path, "/+:")},

@@ -13,4 +13,8 @@ std::string DebPurl(std::string_view name, std::string_view version, std::string
   return purl;
 }
 
+std::string GenericPurl(std::string_view name, std::string_view version) {
+  return "pkg:generic/" + PercentEncode(name) + "@" + PercentEncode(version, ":");
+}
+
 }  // namespace nachbau::sbom

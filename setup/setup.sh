@@ -6,7 +6,7 @@
 build_packages=(
   g++ cmake ninja-build pkg-config ccache gettext
   libarchive-dev libssl-dev nlohmann-json3-dev libsqlite3-dev libapt-pkg-dev librnp-dev libcurl4-openssl-dev
-  libseccomp-dev libzstd-dev libelf-dev libvalijson-dev libtomlplusplus-dev libcli11-dev
+  libseccomp-dev libzstd-dev libelf-dev libgit2-dev libvalijson-dev libtomlplusplus-dev libcli11-dev
   uidmap ca-certificates
 )
 test_packages=(

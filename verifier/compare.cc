@@ -74,6 +74,21 @@ Comparison Compare(const Lock& lock, const BuildRecord& record, const Store& sto
     }
   }
 
+  // What a script makes has names of its own, and nobody else offers it.
+  if (lock.recipe.kind == RecipeKind::kScript && record.outcome == BuildOutcome::kBuilt) {
+    for (const Artifact& output : record.outputs) {
+      ArtifactComparison artifact;
+      artifact.name = output.name;
+      artifact.package = lock.source;
+      artifact.architecture = lock.architecture;
+      artifact.built = output.content;
+      artifact.outcome = ComparisonOutcome::kNoReference;
+      artifact.differences.push_back({output.name, "only-in-built", Detail("a recipe file names nothing to compare with"), {}});
+      comparison.artifacts.push_back(std::move(artifact));
+    }
+    return comparison;
+  }
+
   const auto task = progress.Start(Msg("comparing {} {}", lock.source, lock.version), Unit::kItems, built.size());
   std::set<std::string> built_packages;
   for (const auto& [output, name] : built) {

@@ -400,6 +400,9 @@ class Checker {
         expected.insert(std::string(evidence::kProofs) + "/" + digest.Hex());
       }
     }
+    for (const LockedFile& recipe : lock_->WithRole(InputRole::kRecipe)) {
+      expected.insert(std::string(evidence::kProofs) + "/" + recipe.sha256.Hex());
+    }
     bool good = true;
     for (const std::string& path : expected) {
       const auto file = files_.contents.find(path);

@@ -27,7 +27,20 @@ std::string PackageUrl(const std::string& vendor, const std::string& package, co
   return url;
 }
 
+// The purl specification's type `generic`, for what no archive has.
+Json UnindexedDependency(const LockedFile& file) {
+  Json digest = {{"sha256", file.sha256.Hex()}};
+  if (file.sha512) digest["sha512"] = file.sha512->Hex();
+  return {{"name", file.file_name},
+          {"uri", "pkg:generic/" + PercentEncode(file.package) + "@" + PercentEncode(file.version) +
+                      "?file_name=" + PercentEncode(file.file_name)},
+          {"digest", std::move(digest)},
+          {"downloadLocation", file.path},
+          {"annotations", {{"role", Name(file.role)}}}};
+}
+
 Json Dependency(const Lock& lock, const LockedFile& file) {
+  if (!file.Indexed()) return UnindexedDependency(file);
   const ReleaseProof& release = ReleaseOf(lock, file);
   const bool is_source = file.role == InputRole::kSource;
   Json digest = {{"sha256", file.sha256.Hex()}};
@@ -83,15 +96,18 @@ Json FileDescriptors(const std::vector<EvidenceFile>& files) {
   return list;
 }
 
-std::string SourceUrl(const std::string& source, const std::string& version) {
-  return PackageUrl("debian", source, version, "source", "");
+std::string SourceUrl(const BuildRecord& record) {
+  if (record.recipe == Name(RecipeKind::kScript)) {
+    return "pkg:generic/" + PercentEncode(record.source) + "@" + PercentEncode(record.version);
+  }
+  return PackageUrl("debian", record.source, record.version, "source", "");
 }
 
 Json MakeProvenance(const Lock& lock, const BuildRecord& record, const Comparison& comparison,
                     const std::vector<EvidenceFile>& files, const std::string& builder_id) {
   Json dependencies = Json::array();
   for (const LockedFile& file : lock.files) {
-    if (file.role == InputRole::kSource || file.role == InputRole::kEnvironment) {
+    if (file.role == InputRole::kSource || file.role == InputRole::kEnvironment || file.role == InputRole::kRecipe) {
       dependencies.push_back(Dependency(lock, file));
     }
   }
@@ -154,7 +170,7 @@ Json MakeSummary(const Decision& decision, const BuildRecord& record, const std:
   const Json predicate = {
       {"verifier", {{"id", verifier_id}, {"version", {{"nachbau", record.builder}}}}},
       {"timeVerified", FormatTime(decision.time)},
-      {"resourceUri", SourceUrl(record.source, record.version)},
+      {"resourceUri", SourceUrl(record)},
       {"policy",
        {{"uri", "urn:nachbau:policy:" + PercentEncode(decision.policy) + ":" + std::to_string(decision.policy_version)},
         {"digest", {{"sha256", decision.policy_digest.Hex()}}}}},

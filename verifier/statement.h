@@ -23,7 +23,7 @@ Json Subjects(const BuildRecord& record, const Comparison* comparison);
 // ResourceDescriptors {name, digest} of files in the evidence folder.
 Json FileDescriptors(const std::vector<EvidenceFile>& files);
 // "pkg:deb/debian/<source>@<version>?arch=source"
-std::string SourceUrl(const std::string& source, const std::string& version);
+std::string SourceUrl(const BuildRecord& record);
 // "sha256:" and the digest of the canonical build record.
 std::string InvocationIdOf(const BuildRecord& record);
 // "PASSED" only for kAllowed.
