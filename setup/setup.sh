@@ -10,7 +10,7 @@ build_packages=(
   uidmap ca-certificates
 )
 test_packages=(
-  libgtest-dev libgmock-dev gnupg gpgv curl dpkg-dev apt-utils fakeroot xz-utils zstd openssl python3 clang-tidy-14
+  libgtest-dev libgmock-dev git gnupg gpgv curl dpkg-dev apt-utils fakeroot xz-utils zstd openssl python3 clang-tidy-14
   util-linux
 )
 
