@@ -58,6 +58,39 @@ TEST_P(Collecting, StoresThePackagesAndNothingElse) {
   });
 }
 
+// Of a script: whatever lies in its output directory, and nothing that is no file.
+TEST_P(Collecting, TakesEveryFileOfAnOutputDirectory) {
+  Run([] {
+    const auto collect = [](const std::function<void()>& plant) {
+      const MappedArea area;
+      PrepareUpper(area.map(), area.path() / "upper", "exit 0\n");
+      area.Inside([&] {
+        fs::create_directory(kDirectory / "outputs");
+        plant();
+      });
+      Store store(area.outside() / "store");
+      return CollectOutputs(area.map(), area.path() / "upper", store, "outputs");
+    };
+    const auto write = [](const char* name) { WriteFileAtomically(kDirectory / "outputs" / name, "x", 0600, Durability::kNone); };
+    const Outputs two = collect([&] {
+      write("tool");
+      write(".hidden");
+    });
+    EXPECT_EQ(two.problem, "");
+    ASSERT_EQ(two.artifacts.size(), 2U);
+    EXPECT_EQ(two.artifacts[0].name, ".hidden");
+    EXPECT_EQ(collect([] {}).problem, "the build made no output");
+    EXPECT_THAT(collect([] { fs::create_symlink("/etc/hostname", kDirectory / "outputs/x"); }).problem,
+                HasSubstr("x is not a regular file"));
+    EXPECT_THAT(collect([] { fs::create_directory(kDirectory / "outputs/x"); }).problem, HasSubstr("x is not a regular file"));
+    EXPECT_THAT(collect([] {
+                  fs::remove(kDirectory / "outputs");
+                  fs::create_directory_symlink("/etc", kDirectory / "outputs");
+                }).problem,
+                HasSubstr("replaced its own directory"));
+  });
+}
+
 TEST_P(Collecting, ReadsWhatTheBuildClosed) {
   Run([] {
     const Outputs outputs = CollectAfter([] {

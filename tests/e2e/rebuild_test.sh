@@ -59,6 +59,54 @@ ok 'resolve, mirror, build, compare, sbom, attest, policy, verify: each alone; l
 expect 0 log verify
 ok 'log verify: the log holds'
 
+# --- recipe files
+recipes=$work/recipes
+mkdir -p "$recipes/source"
+printf '#include <stdio.h>\nint main(void) { return puts(WORD) < 0; }\n' > "$recipes/source/hello.c"
+git -C "$recipes/source" init --quiet
+git -C "$recipes/source" add hello.c
+git -C "$recipes/source" -c user.name=kit -c user.email=kit@example.org commit --quiet --message=one
+commit=$(git -C "$recipes/source" rev-parse HEAD)
+git -C "$recipes/source" archive --format=tar --prefix=hello-2.0/ -o "$recipes/hello-2.0.tar" "$commit"
+recipe() {
+  printf '%s\n' 'format = "nachbau-recipe/1"' 'name = "hello-script"' 'version = "2.0"' 'licence = "MIT"' '[source]' "$@" \
+    '[environment]' 'packages = ["gcc", "libc6-dev"]' '[build]' \
+    'commands = ["gcc -DWORD=\"\\\"$WORD\\\"\" -o hello hello.c", "./hello"]' 'outputs = ["hel*o"]' \
+    '[build.environment]' 'WORD = "built"'
+}
+recipe 'git = "source"' "commit = \"$commit\"" > "$recipes/git.toml"
+recipe 'tarball = "hello-2.0.tar"' "sha256 = \"$(sha256sum < "$recipes/hello-2.0.tar" | cut -d ' ' -f 1)\"" > "$recipes/tar.toml"
+expect 2 rebuild "$recipes/git.toml"
+says 'no reference      hello'
+says "git archive --prefix=source/ $commit"
+says "unknown by policy 'default'"
+built=$(sha256sum < "$work/evidence/hello-script/artifacts/hello")
+zstd -dcq "$work/evidence/hello-script/build.log.zst" | grep -x built > /dev/null || die "the program did not run"
+expect 2 verify "$work/evidence/hello-script"
+says_not 'fail  '
+ok 'rebuild RECIPE.toml: built from a commit, described, attested, and unknown because nothing was there to compare with'
+
+mv "$recipes/source" "$recipes/gone"
+stop_server
+expect 2 --json rebuild --lock "$work/locks/hello-script.lock.json"
+json_is 'd["artifacts"]' "{'hello': 'no-reference'}"
+[ "$(sha256sum < "$work/evidence/hello-script/artifacts/hello")" = "$built" ] || die "another program from the same lock"
+expect 2 rebuild --lock "$work/locks/hello-script.lock.json" --arch-only
+says 'are chosen when its lock is made'
+expect 2 --offline rebuild "$recipes/tar.toml"
+says_not 'git archive'
+[ "$(sha256sum < "$work/evidence/hello-script/artifacts/hello")" = "$built" ] || die "another program from the tarball"
+printf 'x' >> "$recipes/hello-2.0.tar"
+sed -i 's/^version.*/version = 2.0/' "$recipes/tar.toml"
+expect 2 rebuild "$recipes/tar.toml"
+says "$recipes/tar.toml:3: version must be a string"
+start_server
+ok 'rebuild --lock of a recipe: the same bits with repository and archive gone; a tarball gives them too; mistakes have a line'
+
+expect 2 --architecture "$([ "$(dpkg --print-architecture)" = s390x ] && echo riscv64 || echo s390x)" rebuild hello-kit
+says 'cannot run programs for'
+ok 'rebuild --architecture: refused where nothing runs its programs'
+
 # --- builds that are not good
 expect 1 rebuild stamp-kit
 says 'stamp.txt'

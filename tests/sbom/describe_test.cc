@@ -46,6 +46,33 @@ constexpr const char* kLibraryRef = "pkg:deb/debian/libsample1@1:2.0-3?arch=amd6
 constexpr const char* kSourceRef = "pkg:deb/debian/sample@1:2.0-3?arch=source";
 constexpr const char* kLibcRef = "pkg:deb/debian/libc6@2.36-9%2Bdeb12u10?arch=amd64";
 
+TEST_F(DescribeTest, OfAScriptItSaysWhatTheRecipeSays) {
+  Sample sample;
+  const auto describe = [&](const std::string& licence) {
+    const std::string text = "format = \"nachbau-recipe/1\"\nname = \"tool\"\nversion = \"1.0\"\n" + licence +
+                             "[source]\ngit = \"https://git.example.org/tool.git\"\ncommit = \"" + std::string(40, 'a') +
+                             "\"\n[build]\ncommands = [\"make\"]\noutputs = [\"tool\"]\n";
+    sample.lock = Lock();
+    sample.record = BuildRecord();
+    sample.lock.source = "tool";
+    sample.lock.version = "1.0";
+    sample.lock.recipe.kind = RecipeKind::kScript;
+    sample.AddInput(InputRole::kSource, "tool", "1.0", "source", "tool.git#aaaa", "tar").index = kNoIndex;
+    sample.AddInput(InputRole::kRecipe, "tool", "1.0", "source", "tool.toml", text).index = kNoIndex;
+    sample.record.environment["SOURCE_DATE_EPOCH"] = "1700000000";
+    sample.AddOutput("tool", "program");
+    return DescribeSample(sample);
+  };
+  const Json unknown = describe("");
+  EXPECT_EQ(unknown.at("metadata").at("timestamp"), "2023-11-14T22:13:20Z");
+  EXPECT_EQ(Component(unknown, "tool").at("purl"), "pkg:generic/tool@1.0");
+  EXPECT_EQ(PropertyOf(Component(unknown, "tool"), "nachbau:licence:unknown"), "the recipe names no licence");
+  const Json known = describe("licence = \"MIT\"\n");
+  for (const Json& component : known.at("components")) {
+    EXPECT_EQ(component.at("licenses")[0].at("expression"), "MIT") << component.at("name");
+  }
+}
+
 TEST_F(DescribeTest, SameInputsSameBytes) {
   const std::string first = FormatCanonical(Make());
   Sample other;

@@ -31,6 +31,13 @@ class CompareTest : public testing::Test {
   Rebuild rebuild_;
 };
 
+TEST_F(CompareTest, WhatAScriptMadeHasNoReference) {
+  rebuild_.lock.recipe.kind = RecipeKind::kScript;
+  const Comparison comparison = Run();
+  EXPECT_EQ(comparison.artifacts.size(), rebuild_.record.outputs.size());
+  EXPECT_EQ(comparison.Count(ComparisonOutcome::kNoReference), comparison.artifacts.size());
+}
+
 TEST_F(CompareTest, EqualDigestsAreIdentical) {
   const Comparison comparison = Run();
   ASSERT_EQ(comparison.artifacts.size(), 2U);  // the .buildinfo is not compared
