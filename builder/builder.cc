@@ -15,6 +15,7 @@
 #include "builder/source_tree.h"
 #include "builder/trace.h"
 #include "builder/variations.h"
+#include "builder/virtual_profile.h"
 #include "builder/work_directory.h"
 
 namespace nachbau::builder {
@@ -113,15 +114,14 @@ Artifact FinishTrace(Trace& trace, const BuildRecord& record, const SandboxReque
 BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, const Clock& clock, Progress& progress) {
   RequireArchitecture(lock.architecture);
   const IdMap map = FindIdMap();
-  const std::uint32_t parallel =
-      config.parallel != 0 ? config.parallel : std::max(1U, std::thread::hardware_concurrency());
-  if (lock.recipe.profile != kMatchProfile) {
-    throw MissingError(Msg("the lock of {} asks for the profile {}, which is not there", lock.source, lock.recipe.profile));
-  }
+  const bool is_virtual = lock.recipe.profile == kVirtualProfile;
+  const std::uint32_t processors = is_virtual ? kVirtualProcessors : std::max(1U, std::thread::hardware_concurrency());
+  const std::uint32_t parallel = config.parallel != 0 ? config.parallel : processors;
   Recipe recipe = MakeRecipe(lock, store, parallel);
   const RootLayers root = MakeRoot(lock, config, map, store, progress);
   SandboxRequest request;
   request.lower = root.lower;
+  if (is_virtual) UseVirtualMachine(ReleaseTime(lock, recipe, store), recipe, request);
   ReplacedFiles replaced = Vary(config.variations, root.lower, recipe, request);
   replaced.insert(recipe.files.begin(), recipe.files.end());
   BuildRecord record = StartRecord(lock, recipe, root, clock.Now());

@@ -17,6 +17,7 @@ namespace nachbau::builder {
 namespace {
 
 constexpr const char* kMemory = "/dev/shm";
+constexpr std::int64_t kFarAhead = 398 * 86400LL + 4711;  // seconds
 constexpr long kTmpfsMagic = 0x01021994;
 constexpr std::uint64_t kMemoryNeeded = 2ULL << 30;  // bytes that must be free there
 constexpr std::uint64_t kMaxAccountFile = 1 << 20;
@@ -58,11 +59,14 @@ const std::vector<Variation>& Variations() {
   static const std::vector<Variation> variations = {
       {"address-layout", Msg("fixed addresses in memory instead of random ones")},
       {"build-path", Msg("another build path")},
+      {"date", Msg("a clock that is more than a year ahead")},
       {"environment", Msg("an additional environment variable, and a longer search path")},
       {"file-system", Msg("a file system in memory instead of one on disk: other order of files, other inodes")},
       {"home", Msg("another home directory")},
       {"host-name", Msg("another host name")},
+      {"kernel", Msg("another kernel version")},
       {"locale", Msg("locale C instead of C.UTF-8")},
+      {"processor-model", Msg("another model of processor in /proc/cpuinfo")},
       {"processors", Msg("one processor instead of all, one job at a time")},
       {"shell", Msg("another login shell")},
       {"time-zone", Msg("a time zone 12 and a half hours away from UTC")},
@@ -84,6 +88,9 @@ void CheckVariations(const std::set<std::string>& chosen) {
 
 std::map<std::string, std::string> ImpossibleVariations() {
   std::map<std::string, std::string> impossible;
+#ifndef __x86_64__
+  for (const char* name : {"date", "kernel", "processor-model"}) impossible[name] = "only on amd64";
+#endif
   if (std::thread::hardware_concurrency() < 2) impossible["processors"] = "this machine has one processor";
   if (std::string reason = WhyNotInMemory(); !reason.empty()) impossible["file-system"] = std::move(reason);
   return impossible;
@@ -112,6 +119,17 @@ ReplacedFiles Vary(const std::set<std::string>& chosen, const std::vector<std::f
     Replace(recipe.script, "'" + recipe.build_path + "'", "'" + path + "'");
     recipe.build_path = path;
   }
+  VirtualValues& values = request.virtual_values;
+  if (chosen.contains("date")) {
+    // A clock that stands is moved, one that runs is put forward: another day, month and year either way.
+    if (values.clock) {
+      *values.clock += kFarAhead;
+    } else {
+      values.clock_offset = kFarAhead;
+    }
+  }
+  if (chosen.contains("kernel")) values.kernel_release = "7.77.7-varied";
+  if (chosen.contains("processor-model")) values.processor_model = "varied processor";
   if (chosen.contains("environment")) {
     environment["NACHBAU_VARIED"] = "1";
     environment["PATH"] += ":/varied/bin";

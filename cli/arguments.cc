@@ -67,6 +67,10 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
     command.add_option("--build-profile", arguments.build_profiles, "Build with this build profile; may be repeated")
         ->allow_extra_args(false)
         ->type_name("NAME");
+    command.add_option("--profile", arguments.profile,
+                       "match: as Debian's build daemons; virtual: with a clock, kernel, processors and randomness of its own")
+        ->check(CLI::IsMember({"match", "virtual"}))
+        ->type_name("PROFILE");
     CLI::Option* arch_only =
         command.add_flag("--arch-only", arguments.arch_only, "Build the packages for the architecture only (-B)");
     command.add_flag("--indep-only", arguments.indep_only, "Build the packages for all architectures only (-A)")

@@ -38,6 +38,7 @@ struct Arguments {
   std::optional<std::filesystem::path> policy;
   std::optional<std::filesystem::path> passphrase_file;
   bool without_environment_sources = false;
+  std::string profile = "match";
   bool no_trace = false;
   bool run_tests = false;
   std::vector<std::string> build_profiles;

@@ -113,7 +113,8 @@ Lock ResolveSource(Context& context, const std::string& source) {
                                        .build_profiles = arguments.build_profiles,
                                        .parts = arguments.arch_only    ? BuildParts::kArchitecture
                                                 : arguments.indep_only ? BuildParts::kIndependent
-                                                                       : BuildParts::kAll};
+                                                                       : BuildParts::kAll,
+                                       .profile = arguments.profile};
   return mirror::Resolve(request, snapshot, config, context.store(), context.progress());
 }
 

@@ -64,6 +64,7 @@ struct ResolveRequest {
   bool with_tests = false;   // without: build profile nocheck; dependencies marked <!nocheck> are not needed then
   std::vector<std::string> build_profiles;  // further ones ("nodoc")
   BuildParts parts = BuildParts::kAll;
+  std::string profile = kMatchProfile;
 };
 
 // Resolves source package and build environment as a Debian build daemon would. Where the archive's binary packages are of

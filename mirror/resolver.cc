@@ -318,6 +318,7 @@ Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const Mirr
   LockedRecipe recipe;
   recipe.build_profiles = ActiveProfiles(request);
   recipe.parts = request.parts;
+  recipe.profile = request.profile;
   SolveRequest wanted;
   wanted.architecture = architecture;
   wanted.source = source.name;

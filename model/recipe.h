@@ -18,6 +18,7 @@ enum class BuildParts { kAll, kArchitecture, kIndependent };
 std::string_view Name(BuildParts parts);  // "all", "architecture", "independent"
 
 inline constexpr const char* kMatchProfile = "match";
+inline constexpr const char* kVirtualProfile = "virtual";
 
 // Everything that a person can choose about a build and that changes what it makes. Part of the lock, so that a lock alone
 // says what comes out.
