@@ -117,6 +117,10 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   const bool is_virtual = lock.recipe.profile == kVirtualProfile;
   const std::uint32_t processors = is_virtual ? kVirtualProcessors : std::max(1U, std::thread::hardware_concurrency());
   const std::uint32_t parallel = config.parallel != 0 ? config.parallel : processors;
+  if (!is_virtual && lock.recipe.profile != kMatchProfile) {
+    throw MissingError(
+        Msg("the lock of {} asks for the profile {}, which is not there", lock.source, lock.recipe.profile));
+  }
   Recipe recipe = MakeRecipe(lock, store, parallel);
   const RootLayers root = MakeRoot(lock, config, map, store, progress);
   SandboxRequest request;

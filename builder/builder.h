@@ -37,8 +37,9 @@ struct BuilderConfig {
   const std::atomic<bool>* cancelled = nullptr;  // looked at while working; true ends the work (CancelledError)
 };
 
-// Throws MissingError, naming what to install, unless programs for this Debian architecture run here: the machine's own, one
-// that its processor runs too, or by qemu-user. Empty: the machine's own. PrepareRoot and Build look themselves.
+// Throws MissingError, naming what to install, unless programs for this Debian architecture run here: the machine's
+// own, one that its processor runs too, or by qemu-user. Empty: the machine's own. PrepareRoot and Build look
+// themselves.
 void RequireArchitecture(const std::string& architecture);
 
 struct PreparedRoot {

@@ -20,8 +20,8 @@ struct Outputs {
 // To be called when no process of the build is left. Takes .deb, .udeb, .buildinfo and .changes files directly in the
 // build directory of the overlay layer `upper`: opened beneath it, no links followed, only regular files that have no
 // other name; copied into the store while hashing. Then CheckChanges. Throws SystemError when the machine fails.
-// With `output_directory` (Recipe::output_directory): every file in that directory of the build directory; there must be
-// one, and nothing that is no file.
+// With `output_directory` (Recipe::output_directory): every file in that directory of the build directory; there must
+// be one, and nothing that is no file.
 Outputs CollectOutputs(const IdMap& map, const std::filesystem::path& upper, Store& store,
                        const std::string& output_directory = "");
 

@@ -7,8 +7,10 @@ namespace nachbau::builder {
 
 Recipe MakeRecipe(const Lock& lock, const Store& store, std::uint32_t parallel) {
   switch (lock.recipe.kind) {
-    case RecipeKind::kScript: return MakeScriptRecipe(lock, store, parallel);
-    case RecipeKind::kDebian: break;
+    case RecipeKind::kScript:
+      return MakeScriptRecipe(lock, store, parallel);
+    case RecipeKind::kDebian:
+      break;
   }
   return MakeDebianRecipe(lock, parallel);
 }

@@ -47,7 +47,9 @@ std::string FindDsc(const Lock& lock) {
 }
 
 std::vector<std::string> Command(const LockedRecipe& recipe) {
-  const char* parts = recipe.parts == BuildParts::kArchitecture ? "-B" : recipe.parts == BuildParts::kIndependent ? "-A" : "-b";
+  const char* parts = recipe.parts == BuildParts::kArchitecture  ? "-B"
+                      : recipe.parts == BuildParts::kIndependent ? "-A"
+                                                                 : "-b";
   std::vector<std::string> command = {"dpkg-buildpackage", "-us", "-uc", parts};
   std::string profiles;
   for (const std::string& profile : recipe.build_profiles) {
@@ -71,14 +73,17 @@ std::string BuildOptions(const LockedRecipe& recipe, std::uint32_t parallel) {
 std::string AddChangelogEntry(const Lock& lock, Recipe& recipe) {
   if (lock.recipe.binary_version.empty()) return "";
   if (lock.recipe.changelog_entry.empty()) {
-    MissingError error(Msg("the lock asks for {} {}, a rebuild without changes (binNMU), but has no changelog entry for it",
-                           lock.source, lock.recipe.binary_version));
-    error.SetHint(Msg("the entry is taken from the archive's packages: run 'nachbau mirror' with the lock while an archive "
-                      "offers them"));
+    MissingError error(
+        Msg("the lock asks for {} {}, a rebuild without changes (binNMU), but has no changelog entry for it",
+            lock.source, lock.recipe.binary_version));
+    error.SetHint(
+        Msg("the entry is taken from the archive's packages: run 'nachbau mirror' with the lock while an archive "
+            "offers them"));
     throw error;
   }
   recipe.files[std::string(kEntryFile).substr(1)] = lock.recipe.changelog_entry + "\n";
-  return std::string("cat ") + kEntryFile + " debian/changelog > ../nachbau-changelog\ncat ../nachbau-changelog > debian/changelog\n"
+  return std::string("cat ") + kEntryFile +
+         " debian/changelog > ../nachbau-changelog\ncat ../nachbau-changelog > debian/changelog\n"
          "rm ../nachbau-changelog\n";
 }
 
@@ -87,7 +92,8 @@ std::string AddChangelogEntry(const Lock& lock, Recipe& recipe) {
 Recipe MakeDebianRecipe(const Lock& lock, std::uint32_t parallel) {
   Recipe recipe;
   const std::string dsc = FindDsc(lock);
-  if (!IsSourceName(lock.source)) throw ParseError("lock", 0, Msg("not a source package name: {}", Printable(lock.source)));
+  if (!IsSourceName(lock.source))
+    throw ParseError("lock", 0, Msg("not a source package name: {}", Printable(lock.source)));
   recipe.build_path = std::string(kBuildDirectory) + "/" + lock.source + "-" + UpstreamVersion(lock.version);
   recipe.command = Command(lock.recipe);
   recipe.environment = {

@@ -1,5 +1,5 @@
-// The script runs as the build user inside the sandbox. What it leaves in the output directory is collected without trusting
-// it (outputs.h), so the checks of the script are for clear messages, not for safety.
+// The script runs as the build user inside the sandbox. What it leaves in the output directory is collected without
+// trusting it (outputs.h), so the checks of the script are for clear messages, not for safety.
 #include "builder/recipe_script.h"
 
 #include <algorithm>
@@ -28,9 +28,13 @@ std::string UnpackText(const std::string& source, const std::string& build_path)
          "\n"
          "top=$(ls -A nachbau-unpacked)\n"
          "if [ -d \"nachbau-unpacked/$top\" ] && [ ! -L \"nachbau-unpacked/$top\" ] && [ -n \"$top\" ]; then\n"
-         "  mv \"nachbau-unpacked/$top\" '" + build_path + "'\n"
+         "  mv \"nachbau-unpacked/$top\" '" +
+         build_path +
+         "'\n"
          "else\n"
-         "  mv nachbau-unpacked '" + build_path + "'\n"
+         "  mv nachbau-unpacked '" +
+         build_path +
+         "'\n"
          "fi\n";
 }
 
@@ -44,20 +48,21 @@ std::string CommandsText(const ScriptRecipe& script) {
 
 // Each pattern must match something; a match is a file of its own name.
 std::string FilesText(const ScriptRecipe& script) {
-  std::string text = "collect() {\n"
-                     "  pattern=$1\n"
-                     "  shift\n"
-                     "  for match; do\n"
-                     "    if [ ! -f \"$match\" ] || [ -L \"$match\" ]; then\n"
-                     "      echo \"nachbau: error: the output $pattern: $match is not a file\"; exit 1\n"
-                     "    fi\n"
-                     "    name=${match##*/}\n"
-                     "    if [ -e \"$outputs/$name\" ]; then\n"
-                     "      echo \"nachbau: error: two outputs have the name $name\"; exit 1\n"
-                     "    fi\n"
-                     "    cp -- \"$match\" \"$outputs/$name\"\n"
-                     "  done\n"
-                     "}\n";
+  std::string text =
+      "collect() {\n"
+      "  pattern=$1\n"
+      "  shift\n"
+      "  for match; do\n"
+      "    if [ ! -f \"$match\" ] || [ -L \"$match\" ]; then\n"
+      "      echo \"nachbau: error: the output $pattern: $match is not a file\"; exit 1\n"
+      "    fi\n"
+      "    name=${match##*/}\n"
+      "    if [ -e \"$outputs/$name\" ]; then\n"
+      "      echo \"nachbau: error: two outputs have the name $name\"; exit 1\n"
+      "    fi\n"
+      "    cp -- \"$match\" \"$outputs/$name\"\n"
+      "  done\n"
+      "}\n";
   for (const std::string& pattern : script.outputs) text += "collect '" + pattern + "' " + pattern + "\n";
   return text;
 }
@@ -66,15 +71,20 @@ std::string FilesText(const ScriptRecipe& script) {
 std::string TarballText(const ScriptRecipe& script, const std::string& top) {
   std::string text;
   for (const std::string& pattern : script.outputs) {
-    text += "for match in " + pattern + "; do\n"
+    text += "for match in " + pattern +
+            "; do\n"
             "  if [ ! -e \"$match\" ] && [ ! -L \"$match\" ]; then\n"
-            "    echo \"nachbau: error: the output " + pattern + " is not there\"; exit 1\n"
+            "    echo \"nachbau: error: the output " +
+            pattern +
+            " is not there\"; exit 1\n"
             "  fi\n"
             "done\n";
   }
-  text += "tar --create --format=posix --sort=name --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw,a-s"
-          " --mtime=\"@$SOURCE_DATE_EPOCH\" --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime"
-          " --transform='flags=rSh;s,^," + top + "/,' --file \"$outputs/" + top + ".tar\" --";
+  text +=
+      "tar --create --format=posix --sort=name --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw,a-s"
+      " --mtime=\"@$SOURCE_DATE_EPOCH\" --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime"
+      " --transform='flags=rSh;s,^," +
+      top + "/,' --file \"$outputs/" + top + ".tar\" --";
   for (const std::string& pattern : script.outputs) text += " " + pattern;
   return text + "\n";
 }
@@ -82,7 +92,8 @@ std::string TarballText(const ScriptRecipe& script, const std::string& top) {
 LockedFile OnlyFile(const Lock& lock, InputRole role) {
   const auto files = lock.WithRole(role);
   if (files.size() != 1) {
-    throw ParseError("lock", 0, Msg("{} files with the role {} where a build by script has one", files.size(), Name(role)));
+    throw ParseError("lock", 0,
+                     Msg("{} files with the role {} where a build by script has one", files.size(), Name(role)));
   }
   return files.front();
 }
@@ -97,7 +108,8 @@ UnixSeconds NewestTime(const LockedFile& source, const Store& store) {
 
 }  // namespace
 
-Recipe MakeScriptRecipe(const ScriptRecipe& script, const std::string& source, UnixSeconds time, std::uint32_t parallel) {
+Recipe MakeScriptRecipe(const ScriptRecipe& script, const std::string& source, UnixSeconds time,
+                        std::uint32_t parallel) {
   Recipe recipe;
   const std::string top = script.name + "-" + script.version;
   const std::string outputs = std::string(kBuildDirectory) + "/" + kOutputDirectory;
@@ -117,8 +129,9 @@ Recipe MakeScriptRecipe(const ScriptRecipe& script, const std::string& source, U
       {"DEB_BUILD_OPTIONS", "parallel=" + std::to_string(parallel)},
   };
   for (const auto& [name, value] : script.environment) recipe.environment[name] = value;
-  recipe.script = "set -e\numask 022\ncd " + std::string(kBuildDirectory) + "\n" + UnpackText(source, recipe.build_path) +
-                  "cd '" + recipe.build_path + "'\noutputs=" + outputs + "\n" + CommandsText(script) +
+  recipe.script = "set -e\numask 022\ncd " + std::string(kBuildDirectory) + "\n" +
+                  UnpackText(source, recipe.build_path) + "cd '" + recipe.build_path + "'\noutputs=" + outputs + "\n" +
+                  CommandsText(script) +
                   (script.output == ScriptRecipe::Output::kFiles ? FilesText(script) : TarballText(script, top));
   return recipe;
 }

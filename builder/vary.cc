@@ -14,7 +14,8 @@ bool IsPackage(const std::string& name) { return name.ends_with(".deb") || name.
 VariedBuild Summarise(const BuildRecord& record) {
   VariedBuild build{record.variations, record.outcome, record.failure, {}, record.duration_ms};
   for (const Artifact& output : record.outputs) {
-    if (record.recipe == Name(RecipeKind::kScript) || IsPackage(output.name)) build.artifacts[output.name] = output.content.sha256;
+    if (record.recipe == Name(RecipeKind::kScript) || IsPackage(output.name))
+      build.artifacts[output.name] = output.content.sha256;
   }
   return build;
 }

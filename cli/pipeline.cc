@@ -67,7 +67,8 @@ std::vector<Finding> ProofFindings(Context& context, const Lock& lock, const std
 mirror::ScriptRequest ReadScript(const Arguments& arguments, const std::string& file) {
   if (!arguments.version.empty() || arguments.run_tests || arguments.arch_only || arguments.indep_only ||
       !arguments.build_profiles.empty()) {
-    throw UsageError(Msg("version, build profiles, tests and parts are for source packages; a recipe file says what it builds"));
+    throw UsageError(
+        Msg("version, build profiles, tests and parts are for source packages; a recipe file says what it builds"));
   }
   mirror::ScriptRequest request;
   request.file = file;
@@ -101,7 +102,8 @@ Lock ResolveSource(Context& context, const std::string& source) {
   const mirror::MirrorConfig config = context.MirrorConfig();
   builder::RequireArchitecture(config.architecture);
   std::optional<mirror::ScriptRequest> script;
-  if (source.ends_with(".toml")) script = ReadScript(context.arguments(), source);  // its mistakes are told before anything else
+  if (source.ends_with(".toml"))
+    script = ReadScript(context.arguments(), source);  // its mistakes are told before anything else
   const mirror::Snapshot snapshot = mirror::Update(config, context.store(), context.clock(), context.progress());
   for (const std::string& left_out : snapshot.left_out) context.progress().Note(Msg("left out: {}", left_out));
   if (script) return mirror::ResolveScript(*script, snapshot, config, context.store(), context.progress());

@@ -1,6 +1,6 @@
-// A build daemon makes a binNMU by an entry of its own in front of debian/changelog, which sets the version and the time.
-// debhelper puts that entry into a file of its own in each package, so that packages of several architectures agree on the
-// rest. Taken from there it makes the rebuild the same to the byte.
+// A build daemon makes a binNMU by an entry of its own in front of debian/changelog, which sets the version and the
+// time. debhelper puts that entry into a file of its own in each package, so that packages of several architectures
+// agree on the rest. Taken from there it makes the rebuild the same to the byte.
 #include "mirror/bin_nmu.h"
 
 #include "base/archive.h"
@@ -41,7 +41,8 @@ std::optional<std::string> ReadFromDeb(const FileDescriptor& deb, const std::str
 
 }  // namespace
 
-std::optional<std::string> ReadBinNmuEntry(std::string_view changelog, std::string_view source, std::string_view version) {
+std::optional<std::string> ReadBinNmuEntry(std::string_view changelog, std::string_view source,
+                                           std::string_view version) {
   std::size_t end = 0;
   for (bool head = true;; head = false) {
     const std::size_t newline = changelog.find('\n', end);

@@ -70,10 +70,18 @@ void CommitTarball::Add(const TarballEntry& entry) {
     WriteData(records);
   }
   switch (entry.type) {
-    case TarballEntry::Type::kDirectory: WriteHeader(name, '5', 0775, 0, prefix, ""); break;
-    case TarballEntry::Type::kSymlink: WriteHeader(name, '2', 0777, 0, prefix, link); break;
-    case TarballEntry::Type::kFile: WriteHeader(name, '0', 0664, entry.data.size(), prefix, ""); break;
-    case TarballEntry::Type::kExecutable: WriteHeader(name, '0', 0775, entry.data.size(), prefix, ""); break;
+    case TarballEntry::Type::kDirectory:
+      WriteHeader(name, '5', 0775, 0, prefix, "");
+      break;
+    case TarballEntry::Type::kSymlink:
+      WriteHeader(name, '2', 0777, 0, prefix, link);
+      break;
+    case TarballEntry::Type::kFile:
+      WriteHeader(name, '0', 0664, entry.data.size(), prefix, "");
+      break;
+    case TarballEntry::Type::kExecutable:
+      WriteHeader(name, '0', 0775, entry.data.size(), prefix, "");
+      break;
   }
   if (entry.type == TarballEntry::Type::kFile || entry.type == TarballEntry::Type::kExecutable) WriteData(entry.data);
 }

@@ -1,5 +1,5 @@
-// A tarball of a commit, byte for byte as `git archive --format=tar --prefix=source/ COMMIT` writes it: POSIX ustar with the
-// commit in a global pax header, entries in the order of the tree, owner root, the time of the commit.
+// A tarball of a commit, byte for byte as `git archive --format=tar --prefix=source/ COMMIT` writes it: POSIX ustar
+// with the commit in a global pax header, entries in the order of the tree, owner root, the time of the commit.
 #pragma once
 
 #include <cstdint>

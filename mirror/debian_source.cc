@@ -184,8 +184,8 @@ bool IsBuilt(const DebianSource& source, const std::string& package, const std::
              const std::vector<std::string>& active_profiles, BuildParts parts) {
   if (!Wanted(package_architecture, parts)) return false;
   const auto& list = source.package_list;
-  const auto listed = std::find_if(list.begin(), list.end(),
-                                   [&](const SourceBinary& binary) { return binary.name == package; });
+  const auto listed =
+      std::find_if(list.begin(), list.end(), [&](const SourceBinary& binary) { return binary.name == package; });
   return listed == list.end() || ProfilesApply(listed->profiles, active_profiles);
 }
 

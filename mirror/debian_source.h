@@ -44,8 +44,8 @@ struct DebianSource {
     std::vector<Alternatives> For(BuildParts parts) const;
     auto operator<=>(const Relations&) const = default;
   };
-  Relations depends;    // Build-Depends, Build-Depends-Arch, Build-Depends-Indep
-  Relations conflicts;  // Build-Conflicts likewise
+  Relations depends;                          // Build-Depends, Build-Depends-Arch, Build-Depends-Indep
+  Relations conflicts;                        // Build-Conflicts likewise
   bool extra_source_only = false;             // kept only because something was built using it
 };
 
@@ -57,14 +57,14 @@ DebianSource ParseDebianSource(const Paragraph& paragraph);
 // is what proves it).
 DebianSource ParseDsc(std::string_view text, std::string_view name);
 
-// Binary packages (no udebs) that a build of these parts makes on `architecture` with these profiles active. Sorted. Empty
-// where the source has no Package-List and so does not say.
+// Binary packages (no udebs) that a build of these parts makes on `architecture` with these profiles active. Sorted.
+// Empty where the source has no Package-List and so does not say.
 std::vector<std::string> BinariesFor(const DebianSource& source, const std::string& architecture,
                                      const std::vector<std::string>& active_profiles,
                                      BuildParts parts = BuildParts::kAll);
 
-// False for a binary package that such a build leaves out on purpose: of the other part, or by its Package-List profile.
-// Packages that the list does not name (debug symbols) are told by their architecture alone.
+// False for a binary package that such a build leaves out on purpose: of the other part, or by its Package-List
+// profile. Packages that the list does not name (debug symbols) are told by their architecture alone.
 bool IsBuilt(const DebianSource& source, const std::string& package, const std::string& package_architecture,
              const std::vector<std::string>& active_profiles, BuildParts parts);
 

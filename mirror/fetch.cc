@@ -149,7 +149,10 @@ FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress
       reasons[i] = "the index names another size than the object has";
     }
     if (const auto fetched = first.find(file.sha256); fetched != first.end()) reasons[i] = reasons[fetched->second];
-    result.missing.push_back({file, url_of(file), reasons[i].empty() ? (file.Indexed() ? "not held" : "not held; 'nachbau resolve' with the recipe fetches it") : reasons[i]});
+    result.missing.push_back(
+        {file, url_of(file),
+         reasons[i].empty() ? (file.Indexed() ? "not held" : "not held; 'nachbau resolve' with the recipe fetches it")
+                            : reasons[i]});
   }
   return result;
 }

@@ -1,5 +1,5 @@
-// libgit2 1.5 cannot ask for a single commit: branches and tags are fetched, each with its history. The repository is kept, so
-// that it is once.
+// libgit2 1.5 cannot ask for a single commit: branches and tags are fetched, each with its history. The repository is
+// kept, so that it is once.
 #include "mirror/git_source.h"
 
 #include <git2.h>
@@ -38,7 +38,8 @@ void StartGit() {
   static std::once_flag once;
   std::call_once(once, [] {
     git_libgit2_init();
-    for (const int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL}) {
+    for (const int level :
+         {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL}) {
       git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
     }
     git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 1);
@@ -124,12 +125,21 @@ class Exporter {
           Export(Tree(found).get(), path + "/", depth + 1);
           break;
         }
-        case GIT_FILEMODE_COMMIT: Refuse(path, Msg("is a submodule; recipes cannot have these"), Msg("name a tarball that has all sources in it"));
-        case GIT_FILEMODE_LINK: AddBlob(entry, path, TarballEntry::Type::kSymlink); break;
-        case GIT_FILEMODE_BLOB_EXECUTABLE: AddBlob(entry, path, TarballEntry::Type::kExecutable); break;
+        case GIT_FILEMODE_COMMIT:
+          Refuse(path, Msg("is a submodule; recipes cannot have these"),
+                 Msg("name a tarball that has all sources in it"));
+        case GIT_FILEMODE_LINK:
+          AddBlob(entry, path, TarballEntry::Type::kSymlink);
+          break;
+        case GIT_FILEMODE_BLOB_EXECUTABLE:
+          AddBlob(entry, path, TarballEntry::Type::kExecutable);
+          break;
         case GIT_FILEMODE_BLOB:
-        case 0100664: AddBlob(entry, path, TarballEntry::Type::kFile); break;  // group-writable: as old versions of git wrote
-        default: Refuse(path, Msg("is neither file, link nor directory"), Msg("look at the repository with git fsck"));
+        case 0100664:
+          AddBlob(entry, path, TarballEntry::Type::kFile);
+          break;  // group-writable: as old versions of git wrote
+        default:
+          Refuse(path, Msg("is neither file, link nor directory"), Msg("look at the repository with git fsck"));
       }
     }
   }
@@ -156,7 +166,8 @@ class Exporter {
       throw ParseError(place_, 0, Msg("unsafe path: {}", Printable(path)));
     }
     if (data.starts_with(kLfsPointer) && data.size() < 1024) {
-      Refuse(path, Msg("is kept elsewhere (Git LFS); recipes cannot have such files"), Msg("name a tarball that has all sources in it"));
+      Refuse(path, Msg("is kept elsewhere (Git LFS); recipes cannot have such files"),
+             Msg("name a tarball that has all sources in it"));
     }
     tarball_.Add({type, path, Hex(git_tree_entry_id(entry)), data});
   }
@@ -209,7 +220,8 @@ ContentId FetchCommit(const std::string& origin, const std::string& commit, cons
   Check(git_commit_tree(&tree, found.get()), Msg("read commit {}", commit));
   const Tree owner(tree);
   const git_time_t time = git_commit_time(found.get());
-  if (time < 0 || time > 077777777777) throw ParseError(origin + " " + commit, 0, Msg("a time that no tarball can have"));
+  if (time < 0 || time > 077777777777)
+    throw ParseError(origin + " " + commit, 0, Msg("a time that no tarball can have"));
   Store::Writer writer = store.StartWriting();
   CommitTarball tarball([&](std::string_view bytes) { writer.Write(bytes); }, commit, time);
   Exporter(repository.get(), origin + " " + commit, tarball).Export(tree, kSourcePrefix, 0);

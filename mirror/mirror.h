@@ -61,16 +61,16 @@ struct ResolveRequest {
   std::string source;        // source package, or a binary package's name (then its source is taken)
   std::string version;       // empty: the highest in the snapshot
   bool with_environment_sources = true;
-  bool with_tests = false;   // without: build profile nocheck; dependencies marked <!nocheck> are not needed then
+  bool with_tests = false;  // without: build profile nocheck; dependencies marked <!nocheck> are not needed then
   std::vector<std::string> build_profiles;  // further ones ("nodoc")
   BuildParts parts = BuildParts::kAll;
   std::string profile = kMatchProfile;
 };
 
-// Resolves source package and build environment as a Debian build daemon would. Where the archive's binary packages are of
-// a binNMU, so is what the lock asks for: then its parts are those of the architecture alone, because the others keep their
-// version. Throws MissingError when the source or a dependency does not exist, naming the chain that leads to it;
-// UsageError for build profiles that are none or contradict with_tests.
+// Resolves source package and build environment as a Debian build daemon would. Where the archive's binary packages are
+// of a binNMU, so is what the lock asks for: then its parts are those of the architecture alone, because the others
+// keep their version. Throws MissingError when the source or a dependency does not exist, naming the chain that leads
+// to it; UsageError for build profiles that are none or contradict with_tests.
 Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const MirrorConfig& config, Store& store,
              Progress& progress);
 
@@ -81,9 +81,9 @@ struct ScriptRequest {
   bool with_environment_sources = true;
 };
 
-// Resolves the environment of a recipe file, and gets its source: a commit as tarball, or a tarball checked by its digest.
-// Source and recipe are objects of the store then, so the lock is complete. Throws as Resolve and Fetch do, ParseError naming
-// the recipe and the line for a dependency that is none, IntegrityError for another tarball.
+// Resolves the environment of a recipe file, and gets its source: a commit as tarball, or a tarball checked by its
+// digest. Source and recipe are objects of the store then, so the lock is complete. Throws as Resolve and Fetch do,
+// ParseError naming the recipe and the line for a dependency that is none, IntegrityError for another tarball.
 Lock ResolveScript(const ScriptRequest& request, const Snapshot& snapshot, const MirrorConfig& config, Store& store,
                    Progress& progress);
 
@@ -119,9 +119,9 @@ std::vector<std::string> CheckProofs(const Lock& lock, const Store& store);
 // nothing at all could be checked; else the finding says how far the proof reaches.
 std::vector<Finding> CheckProofsIn(const Lock& lock, const std::filesystem::path& proofs);
 
-// Of a build by script: whether the source is what the recipe names, by the recipe object from `read` (nothing where it is
-// not at hand). For a tarball its digest says so. For a commit it was so when the lock was made, and that is kUnknown here: the
-// reason tells how to see for oneself. Empty for source packages, whose files the indexes prove.
+// Of a build by script: whether the source is what the recipe names, by the recipe object from `read` (nothing where it
+// is not at hand). For a tarball its digest says so. For a commit it was so when the lock was made, and that is
+// kUnknown here: the reason tells how to see for oneself. Empty for source packages, whose files the indexes prove.
 std::vector<Finding> CheckScriptSource(const Lock& lock,
                                        const std::function<std::optional<std::string>(const Sha256Digest&)>& read);
 

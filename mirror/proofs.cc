@@ -188,9 +188,10 @@ std::vector<Finding> CheckScriptSource(const Lock& lock,
       finding.outcome = FindingOutcome::kFail;
       finding.reason = Msg("the lock says something else than its recipe {}", recipes.front().file_name);
     } else if (!recipe.git.empty()) {
-      finding.reason = Msg("the source was taken from commit {} when the lock was made; in the repository, 'git archive "
-                           "--prefix=source/ {}' gives the bytes of SHA-256 {}",
-                           recipe.commit, recipe.commit, sources.front().sha256.Hex());
+      finding.reason =
+          Msg("the source was taken from commit {} when the lock was made; in the repository, 'git archive "
+              "--prefix=source/ {}' gives the bytes of SHA-256 {}",
+              recipe.commit, recipe.commit, sources.front().sha256.Hex());
     } else if (recipe.sha256 == sources.front().sha256) {
       finding.outcome = FindingOutcome::kPass;
       finding.reason = Msg("the source is the tarball that the recipe names by its SHA-256");
@@ -236,7 +237,8 @@ std::vector<Finding> CheckProofsIn(const Lock& lock, const std::filesystem::path
                          lock.indexes.size(), lock.releases.size(), lock.files.size());
   }
   std::vector<Finding> findings = {finding};
-  for (Finding& source : CheckScriptSource(lock, [&](const Sha256Digest& sha256) { return read(sha256, kMaxRecipe); })) {
+  for (Finding& source :
+       CheckScriptSource(lock, [&](const Sha256Digest& sha256) { return read(sha256, kMaxRecipe); })) {
     findings.push_back(std::move(source));
   }
   return findings;

@@ -249,7 +249,8 @@ std::string SourcePath(const ScriptRecipe& recipe) {
   return recipe.git.empty() ? recipe.tarball : recipe.git + "#" + recipe.commit;
 }
 
-LockedFile UnindexedFile(InputRole role, const ScriptRecipe& recipe, const std::string& path, const ContentId& content) {
+LockedFile UnindexedFile(InputRole role, const ScriptRecipe& recipe, const std::string& path,
+                         const ContentId& content) {
   LockedFile file;
   file.role = role;
   file.package = file.source = recipe.name;
@@ -300,9 +301,8 @@ std::string FindBinNmu(const std::vector<LockedFile>& references, const std::str
   }
   if (!highest.starts_with(source_version + "+b")) return "";
   const std::string number = highest.substr(source_version.size() + 2);
-  const bool is_number = !number.empty() && number.size() <= 9 && std::all_of(number.begin(), number.end(), [](char c) {
-    return c >= '0' && c <= '9';
-  });
+  const bool is_number = !number.empty() && number.size() <= 9 &&
+                         std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
   return is_number ? highest : "";
 }
 
@@ -326,8 +326,8 @@ Lock Resolve(const ResolveRequest& request, const Snapshot& snapshot, const Mirr
   wanted.name = "source package " + source.name + " " + source.version;
   const auto reduce = [&] {
     const auto& profiles = recipe.build_profiles;
-    wanted.build_depends = Format(
-        KeepFirstAlternatives(ReduceDependencies(source.BuildDepends(recipe.parts), architecture, profiles)));
+    wanted.build_depends =
+        Format(KeepFirstAlternatives(ReduceDependencies(source.BuildDepends(recipe.parts), architecture, profiles)));
     wanted.build_conflicts = Format(ReduceDependencies(source.BuildConflicts(recipe.parts), architecture, profiles));
   };
   reduce();
@@ -389,7 +389,8 @@ Lock ResolveScript(const ScriptRequest& request, const Snapshot& snapshot, const
   lock.recipe.kind = RecipeKind::kScript;
   lock.recipe.profile = recipe.profile;
   lock.recipe.build_profiles.clear();
-  lock.files.push_back(UnindexedFile(InputRole::kSource, recipe, SourcePath(recipe), FetchSource(request, config, store, progress)));
+  lock.files.push_back(
+      UnindexedFile(InputRole::kSource, recipe, SourcePath(recipe), FetchSource(request, config, store, progress)));
   lock.files.push_back(UnindexedFile(InputRole::kRecipe, recipe, FileName(request.file), store.Put(request.text)));
   FinishLock(request.with_environment_sources, indexes, solution, lock, progress);
   task->Advance(1);

@@ -19,7 +19,9 @@ bool IsUrl(const std::string& origin) { return origin.find("://") != origin.npos
 std::string Place(const ScriptRequest& request) {
   const std::string& origin = request.recipe.Origin();
   if (IsUrl(origin)) return origin;
-  return std::filesystem::absolute(std::filesystem::path(request.file).parent_path() / origin).lexically_normal().native();
+  return std::filesystem::absolute(std::filesystem::path(request.file).parent_path() / origin)
+      .lexically_normal()
+      .native();
 }
 
 ContentId Download(const std::string& url, const Sha256Digest& expected, const MirrorConfig& config, Store& store,

@@ -47,8 +47,8 @@ enum class InputRole {
 };
 std::string_view Name(InputRole role);  // "source", "environment", "environment-source", "reference", "recipe"
 
-// In place of an index: no archive vouches for this file. So it is with the recipe file, which a person gave, and with the
-// source that it names by digest or commit; nothing else.
+// In place of an index: no archive vouches for this file. So it is with the recipe file, which a person gave, and with
+// the source that it names by digest or commit; nothing else.
 inline constexpr std::uint32_t kNoIndex = 0xffffffff;
 
 struct LockedFile {
@@ -59,8 +59,8 @@ struct LockedFile {
   std::string source;          // source package name
   std::string source_version;  // may differ from version (binNMU, gcc-defaults)
   std::string file_name;       // last part of the path
-  std::string path;            // below the archive's base URI; without an index: where it came from (a URL, a file name)
-  std::uint32_t index = 0;     // 0-based into Lock::indexes: where size and sha256 stand; or kNoIndex
+  std::string path;         // below the archive's base URI; without an index: where it came from (a URL, a file name)
+  std::uint32_t index = 0;  // 0-based into Lock::indexes: where size and sha256 stand; or kNoIndex
   std::uint64_t size = 0;      // bytes
   Sha256Digest sha256;
   std::optional<Sha512Digest> sha512;  // known once mirrored; Debian's indexes do not have it

@@ -33,11 +33,13 @@ bool HasControlBytes(std::string_view text, std::string_view allowed) {
   });
 }
 
-// A URL or a path that can stand in a lock and, its last part, in a shell's quotes. No user name: it would end in documents.
+// A URL or a path that can stand in a lock and, its last part, in a shell's quotes. No user name: it would end in
+// documents.
 bool IsOrigin(std::string_view text) {
   constexpr std::string_view kMore = "/._-+~%:@=,";
   if (text.empty() || text.size() > 1000 || text.back() == '/' || text.front() == '-') return false;
-  if (!std::all_of(text.begin(), text.end(), [&](char c) { return IsLetterOrDigit(c) || kMore.find(c) != kMore.npos; })) {
+  if (!std::all_of(text.begin(), text.end(),
+                   [&](char c) { return IsLetterOrDigit(c) || kMore.find(c) != kMore.npos; })) {
     return false;
   }
   const std::size_t scheme = text.find("://");
@@ -57,7 +59,8 @@ bool IsOutputPattern(std::string_view text) {
     const std::string_view part = text.substr(0, text.find('/'));
     const bool last = part.size() == text.size();
     if (part.empty() || part == "." || part == ".." || part.front() == '-' || part.front() == '~') return false;
-    if (!std::all_of(part.begin(), part.end(), [&](char c) { return IsLetterOrDigit(c) || kMore.find(c) != kMore.npos; })) {
+    if (!std::all_of(part.begin(), part.end(),
+                     [&](char c) { return IsLetterOrDigit(c) || kMore.find(c) != kMore.npos; })) {
       return false;
     }
     text.remove_prefix(last ? part.size() : part.size() + 1);
@@ -144,7 +147,8 @@ class Reader {
   void Done() const {
     for (const auto& [key, node] : table_) {
       if (!read_.contains(key.str())) {
-        throw ParseError(file_, key.source().begin.line, Msg("unknown key: {}", Printable(prefix_ + std::string(key.str()))));
+        throw ParseError(file_, key.source().begin.line,
+                         Msg("unknown key: {}", Printable(prefix_ + std::string(key.str()))));
       }
     }
   }
@@ -157,9 +161,8 @@ class Reader {
 };
 
 bool IsCommit(std::string_view text) {
-  return text.size() == 40 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
+  return text.size() == 40 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 bool IsSha256(std::string_view text) {
@@ -173,7 +176,8 @@ void ReadSource(Reader reader, ScriptRecipe& recipe) {
     recipe.commit = reader.Text("commit", IsCommit, "a commit, 40 lower-case hexadecimal digits");
   } else {
     recipe.tarball = reader.Text("tarball", IsOrigin, kOrigin);
-    recipe.sha256 = ParseSha256(reader.Text("sha256", IsSha256, "a SHA-256, 64 lower-case hexadecimal digits"), "sha256");
+    recipe.sha256 =
+        ParseSha256(reader.Text("sha256", IsSha256, "a SHA-256, 64 lower-case hexadecimal digits"), "sha256");
   }
   reader.Done();
 }
@@ -187,7 +191,8 @@ void ReadBuild(Reader reader, ScriptRecipe& recipe) {
     }
   }
   if (const auto output = reader.FindText("output")) {
-    if (*output != "files" && *output != "tarball") reader.Refuse(reader.Get("output"), "output", "\"files\" or \"tarball\"");
+    if (*output != "files" && *output != "tarball")
+      reader.Refuse(reader.Get("output"), "output", "\"files\" or \"tarball\"");
     if (*output == "tarball") recipe.output = ScriptRecipe::Output::kTarball;
   }
   if (const toml::node* node = reader.Find("source-date-epoch")) {
@@ -222,9 +227,11 @@ ScriptRecipe ParseScriptRecipe(std::string_view text, std::string_view name) {
   if (reader.FindText("format") != kFormat) reader.Refuse(reader.Get("format"), "format", kFormat);
   ScriptRecipe recipe;
   recipe.name = reader.Text("name", IsName, "a name of lower-case letters, digits, +, - and .");
-  recipe.version = reader.Text("version", [](std::string_view version) { return IsWord(version, "+-.~"); },
-                               "a version of letters, digits, +, -, . and ~");
-  if (reader.Find("licence") != nullptr) recipe.licence = reader.Text("licence", IsLicence, "an SPDX licence expression");
+  recipe.version = reader.Text(
+      "version", [](std::string_view version) { return IsWord(version, "+-.~"); },
+      "a version of letters, digits, +, -, . and ~");
+  if (reader.Find("licence") != nullptr)
+    recipe.licence = reader.Text("licence", IsLicence, "an SPDX licence expression");
   if (const auto profile = reader.FindText("profile")) {
     if (*profile != kMatchProfile && *profile != "virtual") {
       reader.Refuse(reader.Get("profile"), "profile", "\"match\" or \"virtual\"");

@@ -37,7 +37,7 @@ struct ScriptRecipe {
   std::map<std::string, std::string> environment;  // of the commands, beside what every build has
   std::vector<std::string> outputs;                // at least one; paths beneath the source, '*' and '?' as in a shell
   enum class Output { kFiles, kTarball } output = Output::kFiles;
-  std::optional<UnixSeconds> source_date_epoch;    // nothing: the newest time in the source
+  std::optional<UnixSeconds> source_date_epoch;  // nothing: the newest time in the source
   auto operator<=>(const ScriptRecipe&) const = default;
 };
 

@@ -46,8 +46,10 @@ class Document {
     ReadTexts();
     AddSource();
     for (const Artifact& output : record_.outputs) {
-      if (IsScript()) AddFile(output);
-      else if (IsPackage(output.name)) AddBinary(output);
+      if (IsScript())
+        AddFile(output);
+      else if (IsPackage(output.name))
+        AddBinary(output);
     }
     AddDependencies();
     Json document = {{"$schema", "http://cyclonedx.org/schema/bom-1.7.schema.json"},
@@ -120,15 +122,16 @@ class Document {
   }
 
   void AddSource() {
-    Json component = {{"type", "library"},
-                      {"bom-ref", SourceRef()},
-                      {"name", lock_.source},
-                      {"version", lock_.version},
-                      {"purl", SourceRef()},
-                      {"description", IsScript() ? "source" : "source package"},
-                      {"properties", Json::array({Property("nachbau:component:kind", IsScript() ? "source" : "source package")})},
-                      {"externalReferences", Json::array()},
-                      {"components", Json::array()}};
+    Json component = {
+        {"type", "library"},
+        {"bom-ref", SourceRef()},
+        {"name", lock_.source},
+        {"version", lock_.version},
+        {"purl", SourceRef()},
+        {"description", IsScript() ? "source" : "source package"},
+        {"properties", Json::array({Property("nachbau:component:kind", IsScript() ? "source" : "source package")})},
+        {"externalReferences", Json::array()},
+        {"components", Json::array()}};
     AddLicences(component);
     std::vector<LockedFile> files = lock_.WithRole(InputRole::kSource);
     for (LockedFile& recipe : lock_.WithRole(InputRole::kRecipe)) files.push_back(std::move(recipe));

@@ -83,7 +83,8 @@ Comparison Compare(const Lock& lock, const BuildRecord& record, const Store& sto
       artifact.architecture = lock.architecture;
       artifact.built = output.content;
       artifact.outcome = ComparisonOutcome::kNoReference;
-      artifact.differences.push_back({output.name, "only-in-built", Detail("a recipe file names nothing to compare with"), {}});
+      artifact.differences.push_back(
+          {output.name, "only-in-built", Detail("a recipe file names nothing to compare with"), {}});
       comparison.artifacts.push_back(std::move(artifact));
     }
     return comparison;

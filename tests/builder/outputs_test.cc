@@ -71,7 +71,9 @@ TEST_P(Collecting, TakesEveryFileOfAnOutputDirectory) {
       Store store(area.outside() / "store");
       return CollectOutputs(area.map(), area.path() / "upper", store, "outputs");
     };
-    const auto write = [](const char* name) { WriteFileAtomically(kDirectory / "outputs" / name, "x", 0600, Durability::kNone); };
+    const auto write = [](const char* name) {
+      WriteFileAtomically(kDirectory / "outputs" / name, "x", 0600, Durability::kNone);
+    };
     const Outputs two = collect([&] {
       write("tool");
       write(".hidden");
@@ -82,7 +84,8 @@ TEST_P(Collecting, TakesEveryFileOfAnOutputDirectory) {
     EXPECT_EQ(collect([] {}).problem, "the build made no output");
     EXPECT_THAT(collect([] { fs::create_symlink("/etc/hostname", kDirectory / "outputs/x"); }).problem,
                 HasSubstr("x is not a regular file"));
-    EXPECT_THAT(collect([] { fs::create_directory(kDirectory / "outputs/x"); }).problem, HasSubstr("x is not a regular file"));
+    EXPECT_THAT(collect([] { fs::create_directory(kDirectory / "outputs/x"); }).problem,
+                HasSubstr("x is not a regular file"));
     EXPECT_THAT(collect([] {
                   fs::remove(kDirectory / "outputs");
                   fs::create_directory_symlink("/etc", kDirectory / "outputs");

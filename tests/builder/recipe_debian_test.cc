@@ -26,7 +26,8 @@ TEST(DebianRecipe, BuildsInThePathWithoutEpochAndRevision) {
       {"2.90-4~deb12u2", "p-2.90"}, {"1:9.2p1-2+deb12u10", "p-9.2p1"}, {"1.0", "p-1.0"}, {"3:1-2-3", "p-1-2"},
       {"1.0~rc1+dfsg-1", "p-1.0~rc1+dfsg"}};
   for (const auto& [version, directory] : cases) {
-    EXPECT_EQ(MakeDebianRecipe(LockOf("p", version), 2).build_path, std::string("/build/reproducible-path/") + directory);
+    EXPECT_EQ(MakeDebianRecipe(LockOf("p", version), 2).build_path,
+              std::string("/build/reproducible-path/") + directory);
   }
 }
 
@@ -71,7 +72,8 @@ TEST(DebianRecipe, PassesBuildProfilesAndParts) {
   lock.recipe.build_profiles = {"nocheck", "nodoc", "pkg.p.small"};
   lock.recipe.parts = BuildParts::kArchitecture;
   const Recipe small = MakeDebianRecipe(lock, 1);
-  EXPECT_EQ(small.command, (std::vector<std::string>{"dpkg-buildpackage", "-us", "-uc", "-B", "-Pnocheck,nodoc,pkg.p.small"}));
+  EXPECT_EQ(small.command,
+            (std::vector<std::string>{"dpkg-buildpackage", "-us", "-uc", "-B", "-Pnocheck,nodoc,pkg.p.small"}));
   EXPECT_EQ(small.environment.at("DEB_BUILD_OPTIONS"), "nocheck nodoc parallel=1");
   lock.recipe.parts = BuildParts::kIndependent;
   EXPECT_EQ(MakeDebianRecipe(lock, 1).command.at(3), "-A");

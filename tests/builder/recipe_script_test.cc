@@ -17,7 +17,8 @@ ScriptRecipe MakeScript() {
   script.name = "hello";
   script.version = "1.0";
   script.tarball = "hello.tar";
-  script.commands = {"mkdir -p out/deep", "echo \"it's $WORD\" > out/a.txt", "echo b > out/deep/b.txt; ln -s a.txt out/link"};
+  script.commands = {"mkdir -p out/deep", "echo \"it's $WORD\" > out/a.txt",
+                     "echo b > out/deep/b.txt; ln -s a.txt out/link"};
   script.outputs = {"out/*.txt", "out/deep/b.txt"};
   script.environment["WORD"] = "built";
   return script;
@@ -34,9 +35,11 @@ class ScriptRun {
     Run({"tar", "-C", source.native(), "-cf", (area_.path() / "hello.tar").native(), "."});
     if (one_directory) Run({"tar", "-C", source.native(), "-cf", (area_.path() / "hello.tar").native(), "top"});
     Recipe recipe = MakeScriptRecipe(script, "hello.tar", 1'700'000'000, 2);
-    for (const auto& [from, to] : {std::pair<std::string, std::string>(kBuildDirectory, (area_.path() / "build").native()),
-                                   {kSourceDirectory, area_.path().native()}}) {
-      for (std::size_t at = recipe.script.find(from); at != std::string::npos; at = recipe.script.find(from, at + to.size())) {
+    for (const auto& [from, to] :
+         {std::pair<std::string, std::string>(kBuildDirectory, (area_.path() / "build").native()),
+          {kSourceDirectory, area_.path().native()}}) {
+      for (std::size_t at = recipe.script.find(from); at != std::string::npos;
+           at = recipe.script.find(from, at + to.size())) {
         recipe.script.replace(at, from.size(), to);
       }
     }

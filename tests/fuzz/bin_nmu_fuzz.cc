@@ -9,6 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto entry = nachbau::mirror::ReadBinNmuEntry(text, "hello", "2.0-1+b1");
   if (!entry) return 0;
   // What was taken is its own entry, and nothing but the beginning of the text.
-  if (!text.starts_with(*entry) || nachbau::mirror::ReadBinNmuEntry(*entry, "hello", "2.0-1+b1") != *entry) __builtin_trap();
+  if (!text.starts_with(*entry) || nachbau::mirror::ReadBinNmuEntry(*entry, "hello", "2.0-1+b1") != *entry)
+    __builtin_trap();
   return 0;
 }

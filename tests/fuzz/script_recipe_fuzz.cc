@@ -8,7 +8,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     const auto recipe = nachbau::ParseScriptRecipe({reinterpret_cast<const char*>(data), size}, "recipe.toml");
-    if (recipe.commands.empty() || recipe.outputs.empty() || recipe.git.empty() == recipe.tarball.empty()) __builtin_trap();
+    if (recipe.commands.empty() || recipe.outputs.empty() || recipe.git.empty() == recipe.tarball.empty())
+      __builtin_trap();
     for (const std::string& text : {recipe.name, recipe.version, recipe.Origin()}) {
       if (text.empty() || text.find_first_of("'\"\\$`\n ") != text.npos) __builtin_trap();
     }

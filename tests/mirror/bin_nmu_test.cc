@@ -28,8 +28,9 @@ class BinNmuTest : public testing::Test {
   // Into the store, with the changelog of an architecture unless it is empty.
   void AddReference(const std::string& package, const std::string& changelog) {
     const auto tree = directory_.path() / package;
-    WriteFileAtomically(tree / "DEBIAN/control", "Package: " + package + "\nVersion: 1:2.0-1+b2\nArchitecture: amd64\n"
-                                                 "Maintainer: x <x@example.org>\nDescription: x\n");
+    WriteFileAtomically(tree / "DEBIAN/control", "Package: " + package +
+                                                     "\nVersion: 1:2.0-1+b2\nArchitecture: amd64\n"
+                                                     "Maintainer: x <x@example.org>\nDescription: x\n");
     const auto file = tree / "usr/share/doc" / package / "changelog.Debian.amd64";
     MakeDirectories(file.parent_path());
     if (!changelog.empty()) {
@@ -85,9 +86,9 @@ TEST(ReadBinNmuEntryTest, TakesNothingButAnEntryOfThisVersion) {
   EXPECT_EQ(ReadBinNmuEntry("", "hello", "1:2.0-1+b2"), std::nullopt);
   const std::string head = "hello (1) sid; binary-only=yes\n", trailer = " -- x <x@example.org>  y\n";
   EXPECT_NE(ReadBinNmuEntry(head + trailer, "hello", "1"), std::nullopt);
-  for (const std::string& text : {head, "hello (1) sid; urgency=low\n" + trailer, head + "no change\n" + trailer,
-                                  head + "  \x01\n" + trailer, head + "  \xff\n" + trailer,
-                                  head + std::string(1 << 17, '\n') + trailer}) {
+  for (const std::string& text :
+       {head, "hello (1) sid; urgency=low\n" + trailer, head + "no change\n" + trailer, head + "  \x01\n" + trailer,
+        head + "  \xff\n" + trailer, head + std::string(1 << 17, '\n') + trailer}) {
     EXPECT_EQ(ReadBinNmuEntry(text, "hello", "1"), std::nullopt) << text.substr(0, 80);
   }
 }

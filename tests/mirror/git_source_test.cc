@@ -21,7 +21,14 @@ class GitSourceTest : public testing::Test {
   std::filesystem::path repository() const { return directory_.path() / "repository"; }
   std::string Git(std::vector<std::string> arguments) const {
     ProcessRequest request;
-    request.arguments = {"git", "-C", repository().native(), "-c", "user.name=x", "-c", "user.email=x@example.org", "-c",
+    request.arguments = {"git",
+                         "-C",
+                         repository().native(),
+                         "-c",
+                         "user.name=x",
+                         "-c",
+                         "user.email=x@example.org",
+                         "-c",
                          "protocol.file.allow=always"};
     request.arguments.insert(request.arguments.end(), arguments.begin(), arguments.end());
     request.environment["HOME"] = directory_.path().native();

@@ -174,9 +174,10 @@ TEST_F(ResolveTest, TakesArchAndIndepDependenciesOfThisArchitecture) {
 
 TEST_F(ResolveTest, BuildProfilesDecideAboutDependenciesAndPackages) {
   Archive archive = Archive().Base().Binary("texlive", "1").Binary("small", "1");
-  archive.Source("hello", "1", Depends("texlive <!nodoc>, small <nodoc>") +
-                                   "Package-List:\n hello deb x optional arch=any\n"
-                                   " hello-doc deb x optional arch=all profile=!nodoc\n");
+  archive.Source("hello", "1",
+                 Depends("texlive <!nodoc>, small <nodoc>") +
+                     "Package-List:\n hello deb x optional arch=any\n"
+                     " hello-doc deb x optional arch=all profile=!nodoc\n");
   archive.Binary("hello", "1").Binary("hello-doc", "1", "Source: hello\n", "all");
   ResolveRequest request;
   request.source = "hello";
@@ -197,8 +198,10 @@ TEST_F(ResolveTest, BuildProfilesDecideAboutDependenciesAndPackages) {
 
 TEST_F(ResolveTest, PartsDecideAboutDependenciesPackagesAndReferences) {
   Archive archive = Archive().Base().Binary("a", "1").Binary("b", "1").Binary("c", "1");
-  archive.Source("hello", "1", Depends("a") + "Build-Depends-Arch: b\nBuild-Depends-Indep: c\n"
-                                   "Package-List:\n hello deb x optional arch=any\n hello-doc deb x optional arch=all\n");
+  archive.Source("hello", "1",
+                 Depends("a") +
+                     "Build-Depends-Arch: b\nBuild-Depends-Indep: c\n"
+                     "Package-List:\n hello deb x optional arch=any\n hello-doc deb x optional arch=all\n");
   archive.Binary("hello", "1").Binary("hello-doc", "1", "Source: hello\n", "all");
   ResolveRequest request;
   request.source = "hello";
@@ -217,8 +220,9 @@ TEST_F(ResolveTest, PartsDecideAboutDependenciesPackagesAndReferences) {
 
 TEST_F(ResolveTest, RebuildsWithoutChangesAreBuiltAsSuch) {
   Archive archive = Archive().Base().Binary("b", "1").Binary("c", "1");
-  archive.Source("hello", "1", "Build-Depends-Arch: b\nBuild-Depends-Indep: c\n"
-                               "Package-List:\n hello deb x optional arch=any\n hello-doc deb x optional arch=all\n");
+  archive.Source("hello", "1",
+                 "Build-Depends-Arch: b\nBuild-Depends-Indep: c\n"
+                 "Package-List:\n hello deb x optional arch=any\n hello-doc deb x optional arch=all\n");
   archive.Binary("hello", "1+b3", "Source: hello (1)\n").Binary("hello-doc", "1", "Source: hello\n", "all");
   ResolveRequest request;
   request.source = "hello";

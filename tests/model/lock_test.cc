@@ -77,8 +77,11 @@ TEST(LockTest, EveryChangeChangesTheDigest) {
 }
 
 TEST(LockTest, RefusesWhateverIsNotALock) {
-  ExpectAllRefused(SpoilEverywhere(ToJson(MakeLock()), {"/releases/*/validUntil", "/files/*/sha512", "/recipe/binaryVersion", "/recipe/changelogEntry"}, {}),
-                   [](const Json& json) { LockFromJson(json, "doc"); });
+  ExpectAllRefused(
+      SpoilEverywhere(ToJson(MakeLock()),
+                      {"/releases/*/validUntil", "/files/*/sha512", "/recipe/binaryVersion", "/recipe/changelogEntry"},
+                      {}),
+      [](const Json& json) { LockFromJson(json, "doc"); });
 }
 
 TEST(LockTest, RefusesChainsThatLeadNowhere) {

@@ -13,17 +13,17 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 const std::string kGood =
-    "format = \"nachbau-recipe/1\"\n"                            // line 1
-    "name = \"hello\"\n"                                         // 2
-    "version = \"1.0\"\n"                                        // 3
-    "[source]\n"                                                 // 4
-    "git = \"https://git.example.org/hello.git\"\n"              // 5
-    "commit = \"0123456789abcdef0123456789abcdef01234567\"\n"    // 6
-    "[environment]\n"                                            // 7
-    "packages = [\"gcc\", \"libssl-dev (>= 3)\"]\n"              // 8
-    "[build]\n"                                                  // 9
-    "commands = [\"make\"]\n"                                    // 10
-    "outputs = [\"bin/hello\"]\n";                               // 11
+    "format = \"nachbau-recipe/1\"\n"                          // line 1
+    "name = \"hello\"\n"                                       // 2
+    "version = \"1.0\"\n"                                      // 3
+    "[source]\n"                                               // 4
+    "git = \"https://git.example.org/hello.git\"\n"            // 5
+    "commit = \"0123456789abcdef0123456789abcdef01234567\"\n"  // 6
+    "[environment]\n"                                          // 7
+    "packages = [\"gcc\", \"libssl-dev (>= 3)\"]\n"            // 8
+    "[build]\n"                                                // 9
+    "commands = [\"make\"]\n"                                  // 10
+    "outputs = [\"bin/hello\"]\n";                             // 11
 
 std::string Replaced(const std::string& from, const std::string& to) {
   std::string text = kGood;

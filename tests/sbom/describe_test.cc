@@ -50,8 +50,8 @@ TEST_F(DescribeTest, OfAScriptItSaysWhatTheRecipeSays) {
   Sample sample;
   const auto describe = [&](const std::string& licence) {
     const std::string text = "format = \"nachbau-recipe/1\"\nname = \"tool\"\nversion = \"1.0\"\n" + licence +
-                             "[source]\ngit = \"https://git.example.org/tool.git\"\ncommit = \"" + std::string(40, 'a') +
-                             "\"\n[build]\ncommands = [\"make\"]\noutputs = [\"tool\"]\n";
+                             "[source]\ngit = \"https://git.example.org/tool.git\"\ncommit = \"" +
+                             std::string(40, 'a') + "\"\n[build]\ncommands = [\"make\"]\noutputs = [\"tool\"]\n";
     sample.lock = Lock();
     sample.record = BuildRecord();
     sample.lock.source = "tool";
