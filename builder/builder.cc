@@ -1,7 +1,6 @@
 #include "builder/builder.h"
 
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <thread>
@@ -9,9 +8,11 @@
 #include "base/error.h"
 #include "builder/build_log.h"
 #include "builder/build_phase.h"
+#include "builder/machine_share.h"
 #include "builder/outputs.h"
 #include "builder/recipe.h"
 #include "builder/root.h"
+#include "builder/shell.h"
 #include "builder/source_tree.h"
 #include "builder/trace.h"
 #include "builder/variations.h"
@@ -22,7 +23,6 @@ namespace nachbau::builder {
 namespace {
 
 constexpr const char* kLogName = "build.log.zst";
-constexpr std::uint64_t kDiskLimit = 30ULL << 30;  // bytes, unless the configuration says otherwise
 
 std::string Kernel() {
   utsname names{};
@@ -51,20 +51,6 @@ std::string Explain(const SandboxResult& result, const BuildLog& log) {
     case SandboxEnd::kExited: return result.exit_code == 0 ? "" : log.FailureLine();
   }
   return "unknown";
-}
-
-SandboxLimits Limits(const BuilderConfig& config, const std::filesystem::path& work) {
-  SandboxLimits limits;
-  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
-  const std::uint64_t memory = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 10 * 8;
-  std::error_code ignored;
-  const std::uint64_t disk = std::min<std::uint64_t>(kDiskLimit, std::filesystem::space(work, ignored).available / 10 * 9);
-  limits.memory = config.memory_limit != 0 ? config.memory_limit : memory;
-  limits.processes = config.process_limit;
-  limits.disk = config.disk_limit != 0 ? config.disk_limit : disk;
-  limits.file_size = limits.disk;
-  limits.seconds = config.time_limit_seconds;
-  return limits;
 }
 
 BuildRecord StartRecord(const Lock& lock, const Recipe& recipe, const RootLayers& root, UnixSeconds now) {
@@ -141,12 +127,13 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   request.user = SandboxUser::kBuilder;
   request.id_map = map;
   request.cancelled = config.cancelled;
-  request.limits = Limits(config, work.path());
+  request.limits = BuildLimits(config, work.path());
   request.trace = config.trace;
   WriteSourceFiles(lock, store, work.path() / "sources");
   PrepareUpper(map, request.upper, recipe.script, replaced);
   MakeOwnedDirectory(map, request.work);
 
+  const MemoryShare memory(config.work_directory, request.limits.memory, MemoryForBuilds(), config.cancelled, progress);
   const auto task = progress.Start(Msg("Building {} {}", lock.source, lock.version), Unit::kNone, 0);
   task->SetPhase(Label(BuildPhase::kBuilding));
   task->SetExpected(config.expected_ms, config.earlier_builds);
@@ -172,8 +159,10 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   if (record.outcome == BuildOutcome::kBuilt) {
     task->Succeed();
   } else if (config.keep_failed) {
+    DescribeKeptBuild(work.path(), lock, record);
     work.Keep();
-    progress.Note(Msg("the tree of the failed build is in {}", work.path().native()));
+    progress.Note(Msg("the tree of the failed build is in {0}; to enter it: nachbau shell --failed {1}",
+                      work.path().native(), work.path().filename().native()));
   }
   return record;
 }

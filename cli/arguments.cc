@@ -28,6 +28,7 @@ void AddGlobalOptions(CLI::App& app, Arguments& arguments) {
                "Accept a Release file past its Valid-Until (recorded in the lock)");
   app.add_flag("--allow-rollback", arguments.allow_rollback,
                "Accept a Release file older than the last one seen (recorded in the lock)");
+  app.add_option("--part", arguments.part)->group("");  // not for people
   app.add_option("--lang", arguments.language, "Language of messages: de or en")->type_name("LANG");
 }
 
@@ -44,6 +45,14 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
     command.add_option("--only", arguments.variations, "Vary only this; may be repeated (default: everything there is)")
         ->allow_extra_args(false)
         ->type_name("VARIATION");
+  } else if (option == "builds") {
+    command.add_option("--builds", arguments.builds, "Build up to N source packages at once, as memory allows (default: 1)")
+        ->check(CLI::Range(1, 64))
+        ->type_name("N");
+  } else if (option == "shell") {
+    command.add_option("--failed", arguments.failed, "Enter the kept tree of a failed build instead (see --keep-failed)")
+        ->type_name("NAME");
+    command.add_flag("--remove", arguments.remove, "Remove that tree afterwards");
   } else if (option == "log") {
     command.add_option("--grep", arguments.grep, "Only lines with this text, in upper or lower case; exit code 1 if there are none")
         ->type_name("TEXT");
@@ -101,6 +110,7 @@ CLI::App* FindOrAdd(CLI::App& app, const std::string& name, const std::string& h
 
 Arguments ParseArguments(int argc, const char* const* argv) {
   Arguments arguments;
+  arguments.words.assign(argv + 1, argv + argc);
   CLI::App app("Nachbau rebuilds Debian packages from source, bit for bit, and proves what it found.\n\n"
                "Examples:\n"
                "  nachbau rebuild dnsmasq             the whole job: mirror, build, compare, describe, attest, decide\n"

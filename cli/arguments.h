@@ -46,10 +46,15 @@ struct Arguments {
   bool indep_only = false;
   bool keep_failed = false;
   bool show_log = false;
+  std::optional<std::string> failed;          // shell --failed: name or path of a kept tree
+  bool remove = false;                        // shell --remove
   std::vector<std::string> variations;        // vary --only
   std::string grep;                           // build-log --grep
   std::optional<std::uint64_t> tail;          // build-log --tail
   bool failure = false;                       // build-log --failure
+  std::uint32_t builds = 1;                   // rebuild --builds
+  std::string part;                           // the one source that this process rebuilds for another (rebuild_at_once.h)
+  std::vector<std::string> words;             // the command line, without the name of the program
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes
   std::uint64_t disk_limit = 0;               // bytes

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
 #include "cli/pipeline.h"
+#include "cli/rebuild_at_once.h"
 #include "report/summary.h"
 
 namespace nachbau::cli {
@@ -35,8 +36,27 @@ int ExitCode(const RebuildResult& result) {
 
 // A bad result outweighs one that could not be had, which outweighs a good one.
 int Worse(int left, int right) {
-  const auto rank = [](int code) { return code == kBad ? 2 : code == kCouldNotCheck ? 1 : 0; };
-  return rank(left) >= rank(right) ? left : right;
+  const auto rank = [](int code) { return code == kBad ? 2 : code == kGood ? 0 : 1; };
+  const int worse = rank(left) >= rank(right) ? left : right;
+  return rank(worse) == 1 ? int{kCouldNotCheck} : worse;  // also for a part that was killed
+}
+
+// One that could not be rebuilt does not keep the others from it.
+int RebuildSeveral(Context& context, const std::vector<std::string>& sources) {
+  int code = kGood;
+  Json list = Json::array();
+  RebuildAtOnce(context, sources, context.arguments().builds, [&](const RebuildPart& part) {
+    code = Worse(code, part.exit_code);
+    if (!context.arguments().json) {
+      context.PrintText(part.output);
+    } else if (part.output.empty()) {
+      list.push_back({{"source", part.source}, {"exitCode", part.exit_code}});
+    } else {
+      list.push_back(ParseJson(part.output, part.source));
+    }
+  });
+  if (context.arguments().json) context.PrintJson(list);
+  return code;
 }
 
 }  // namespace
@@ -54,6 +74,8 @@ int RunRebuild(Context& context) {
     RefuseChoicesBesideLock(arguments);
     sources = {""};
   }
+  if (!arguments.part.empty()) sources = {arguments.part};
+  if (sources.size() > 1 && arguments.builds > 1) return RebuildSeveral(context, sources);
   int code = kGood;
   Json list = Json::array();
   for (const std::string& source : sources) {

@@ -6,7 +6,7 @@ std::span<const Command> Commands() {
   static const std::vector<Command> commands = {
       {"rebuild", "The main job: everything from the source package to the decision", "", "source",
        "Source packages (or a binary package, then its source), or recipe files (*.toml)", 0, 1000,
-       {"version", "lock", "sources", "recipe", "build", "policy", "passphrase"}, RunRebuild},
+       {"version", "lock", "sources", "recipe", "build", "builds", "policy", "passphrase"}, RunRebuild},
       {"resolve", "Find source, build environment and references; write the lock", "", "source",
        "Source package, or recipe file (*.toml)", 1, 1,
        {"version", "sources", "recipe", "output"}, RunResolve},
@@ -37,6 +37,9 @@ std::span<const Command> Commands() {
        RunTraceUnread},
       {"trace outside", "Which files the build read that are neither locked nor its own", "", "evidence",
        "Evidence folder", 1, 1, {}, RunTraceOutside},
+      {"shell", "Enter the sandbox as a build saw it; nothing of it is recorded", "", "lock",
+       "Lock file, then a command (after --); without a command: an interactive shell", 0, 100000, {"build", "shell"},
+       RunShell},
       {"root prepare", "Make the build root of a lock ready", "Build roots", "lock", "Lock file", 1, 1, {},
        RunRootPrepare},
       {"store verify", "Hash every object and name the damaged ones", "The content-addressed store", "", "", 0, 0, {},

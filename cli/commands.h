@@ -39,6 +39,7 @@ int RunTraceUsers(Context& context);
 int RunTraceUnread(Context& context);
 int RunTraceOutside(Context& context);
 int RunRootPrepare(Context& context);
+int RunShell(Context& context);
 int RunStoreVerify(Context& context);
 int RunStoreList(Context& context);
 int RunStoreRebuildIndex(Context& context);

@@ -97,6 +97,7 @@ builder::BuilderConfig Context::BuilderConfig() const {
   config.work_directory = home_ / "work";
   config.memory_limit = arguments_.memory_limit != 0 ? arguments_.memory_limit : configuration_.memory_limit;
   config.parallel = arguments_.jobs != 0 ? arguments_.jobs : configuration_.jobs;
+  config.builds_at_once = arguments_.builds;
   config.disk_limit = arguments_.disk_limit;
   if (arguments_.time_limit != 0) config.time_limit_seconds = arguments_.time_limit;
   config.trace = !arguments_.no_trace;

@@ -1,4 +1,5 @@
 // nachbau: parse, run one command, turn what was thrown into text and an exit code.
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
 #include "cli/progress_display.h"
+#include "cli/rebuild_at_once.h"
 
 namespace {
 
@@ -56,6 +58,9 @@ void PrintError(const nachbau::Error& error, const Catalogue& catalogue) {
 
 std::unique_ptr<nachbau::Progress> ChooseProgress(const nachbau::cli::Arguments& arguments, const Catalogue& catalogue) {
   if (arguments.quiet) return std::make_unique<nachbau::SilentProgress>();
+  if (!arguments.part.empty()) {
+    return nachbau::cli::MakePlainProgress(catalogue, {.interval_ms = 500, .mark = nachbau::cli::kBusyMark});
+  }
   const char* terminal = std::getenv("TERM");
   const bool live = ::isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
   return live ? nachbau::cli::MakeTerminalProgress(catalogue) : nachbau::cli::MakePlainProgress(catalogue);
@@ -71,6 +76,7 @@ int Run(int argc, char** argv, Catalogue& catalogue) {
   }
   for (const nachbau::cli::Command& command : nachbau::cli::Commands()) {
     if (arguments.command != command.name) continue;
+    if (!arguments.part.empty()) ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // a part ends with the whole
     auto progress = ChooseProgress(arguments, catalogue);
     nachbau::cli::Context context(std::move(arguments), catalogue, std::move(progress));
     return command.run(context);
@@ -86,7 +92,8 @@ int main(int argc, char** argv) {
   Catalogue catalogue(Language::kEnglish);
   try {
     return Run(argc, argv, catalogue);
-  } catch (const nachbau::CancelledError& error) {
+  } catch (nachbau::CancelledError& error) {
+    error.SetHint(nachbau::Msg("run the same command again: what is mirrored and prepared is kept, a build starts anew"));
     PrintError(error, catalogue);
     return nachbau::cli::kInterrupted;
   } catch (const nachbau::Error& error) {

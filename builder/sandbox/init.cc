@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -95,6 +96,19 @@ void DieWithParent(const InitPlan& plan, const StepReporter& step) {
   if (::poll(&go, 1, 0) > 0 && (go.revents & POLLHUP) != 0) ::_exit(121);
 }
 
+// As the command's own user, who has to be able to open it by its name.
+void GetTerminal(const StepReporter& step) {
+  const int master = step.Check(::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), "open /dev/ptmx");
+  const int locked = 0;
+  step.Check(::ioctl(master, TIOCSPTLCK, &locked), "unlock a terminal");
+  const int terminal = step.Check(::ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC), "open a terminal");
+  step.Check(::ioctl(terminal, TIOCSCTTY, 0), "take a terminal");
+  step.Terminal(master);
+  for (int fd = 0; fd < 3; ++fd) step.Check(::dup2(terminal, fd), "connect a terminal");
+  ::close(terminal);
+  ::close(master);
+}
+
 [[noreturn]] void RunCommand(const InitPlan& plan, bool grouped) {
   StepReporter step(plan.reports);
   step.Check(::setsid(), "make a session");
@@ -115,6 +129,7 @@ void DieWithParent(const InitPlan& plan, const StepReporter& step) {
   DropPrivilegesInside(plan.user, step);
   step.Check(::chdir(plan.working_directory.c_str()), "change to", plan.working_directory.c_str());
   ::umask(022);
+  if (plan.terminal) GetTerminal(step);
   if (plan.fixed_addresses) step.Check(::personality(ADDR_NO_RANDOMIZE), "fix the layout of memory");
   if (CPU_COUNT(&plan.processors) != 0) {
     step.Check(::sched_setaffinity(0, sizeof plan.processors, &plan.processors), "choose processors");

@@ -34,6 +34,7 @@ struct InitPlan {
   std::array<std::uint64_t, kNamespaces.size()> host_namespaces{};  // inode numbers
   bool time_namespace = false;
   bool fixed_addresses = false;
+  bool terminal = false;
   cpu_set_t processors{};                     // to run on; empty: as nachbau does
   std::uintptr_t arguments_begin = 0, arguments_end = 0;  // where the kernel reads /proc/PID/cmdline
   int go = -1;       // read end: one byte when the maps are written: 'g' in a control group, 'a' without

@@ -68,6 +68,8 @@ void SendWithDescriptors(const StepReporter& step, Report::Kind kind, const int*
 
 void StepReporter::Ready(int proc) const { SendWithDescriptors(*this, Report::Kind::kReady, &proc, 1); }
 
+void StepReporter::Terminal(int master) const { SendWithDescriptors(*this, Report::Kind::kTerminal, &master, 1); }
+
 void StepReporter::Observe(int listener, int root) const {
   const int descriptors[] = {listener, root};
   SendWithDescriptors(*this, Report::Kind::kObserve, descriptors, 2);

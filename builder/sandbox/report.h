@@ -9,7 +9,7 @@
 namespace nachbau::builder {
 
 struct Report {
-  enum class Kind : std::uint32_t { kFailed = 1, kReady, kEnded, kObserve };
+  enum class Kind : std::uint32_t { kFailed = 1, kReady, kEnded, kObserve, kTerminal };
   Kind kind = Kind::kFailed;
   std::int32_t error_number = 0;  // kFailed
   std::int32_t status = 0;        // kEnded: of the command, as wait(2) gives it
@@ -34,6 +34,8 @@ class StepReporter {
   void Ready(int proc) const;
   // Hands over what an observer needs: the descriptor of the notified calls, and one of the root inside.
   void Observe(int listener, int root) const;
+  // Hands over the outer side of the command's terminal.
+  void Terminal(int master) const;
   int socket() const { return socket_; }
 
  private:

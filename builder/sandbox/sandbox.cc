@@ -168,7 +168,8 @@ class Supervisor {
   void Loop();
   void Tick();
   void DrainLog(bool all);
-  bool ReadReport();  // false when there was none to read
+  bool ReadReport();
+  void Receive(Report::Kind kind, FileDescriptor first, FileDescriptor second);  // false when there was none to read
   void End(SandboxEnd end, std::string detail);
   void CheckMemoryAndProcesses();
   void CheckDisk();
@@ -222,6 +223,7 @@ InitPlan Supervisor::MakePlan() {
   plan.host_name = request_.host_name;
   plan.user = request_.user;
   plan.fixed_addresses = request_.fixed_addresses;
+  plan.terminal = request_.terminal != nullptr;
   if (request_.processors != 0) plan.processors = FirstProcessors(request_.processors);
   for (std::size_t i = 0; i < kNamespaces.size(); ++i) {
     struct stat state {};
@@ -338,15 +340,19 @@ bool Supervisor::ReadReport() {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
     std::array<int, 2> fds = {-1, -1};
     std::memcpy(fds.data(), CMSG_DATA(header), std::min<std::size_t>(header->cmsg_len - CMSG_LEN(0), sizeof fds));
-    FileDescriptor first(fds[0]), second(fds[1]);
-    if (report.kind == Report::Kind::kReady) proc_ = std::move(first);
-    if (report.kind == Report::Kind::kObserve && !observer_) {
-      observer_.emplace(observed_, user_namespace_, std::move(first), std::move(second));
-    }
+    Receive(report.kind, FileDescriptor(fds[0]), FileDescriptor(fds[1]));
   }
   if (report.kind == Report::Kind::kFailed && !killed_for_) ThrowReport(report);
   if (report.kind == Report::Kind::kEnded) status_ = report.status;
   return true;
+}
+
+void Supervisor::Receive(Report::Kind kind, FileDescriptor first, FileDescriptor second) {
+  if (kind == Report::Kind::kReady) proc_ = std::move(first);
+  if (kind == Report::Kind::kTerminal && request_.terminal) request_.terminal(std::move(first));
+  if (kind == Report::Kind::kObserve && !observer_) {
+    observer_.emplace(observed_, user_namespace_, std::move(first), std::move(second));
+  }
 }
 
 void Supervisor::CheckMemoryAndProcesses() {
@@ -477,6 +483,7 @@ std::vector<Guarantee> Supervisor::Guarantees() const {
        request_.id_map.own_id_is_root ? "new, with subordinate ids of the user" : "new, with ids of no user"},
       {"uts-namespace", true, "new; host name " + request_.host_name},
   };
+  if (request_.terminal) all.push_back({"standard-input", false, "a terminal at which a person types"});
   const auto limit = [&](const char* name, std::uint64_t value, const std::string& how) {
     all.push_back({name, value != 0, value != 0 ? std::to_string(value) + how : std::string("none asked for")});
   };
