@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "cli/commands.h"
 
@@ -111,6 +113,13 @@ CLI::App* FindOrAdd(CLI::App& app, const std::string& name, const std::string& h
 Arguments ParseArguments(int argc, const char* const* argv) {
   Arguments arguments;
   arguments.words.assign(argv + 1, argv + argc);
+  // What follows `shell … --` is another program's command line; CLI11 would look for options in it.
+  const auto words_end = arguments.words.end();
+  const auto mark = std::find(arguments.words.begin(), words_end, "--");
+  if (mark != words_end && std::find(arguments.words.begin(), mark, "shell") != mark) {
+    arguments.program.assign(mark + 1, words_end);
+    argc = static_cast<int>(mark - arguments.words.begin()) + 1;
+  }
   CLI::App app("Nachbau rebuilds Debian packages from source, bit for bit, and proves what it found.\n\n"
                "Examples:\n"
                "  nachbau rebuild dnsmasq             the whole job: mirror, build, compare, describe, attest, decide\n"

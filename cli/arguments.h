@@ -48,6 +48,7 @@ struct Arguments {
   bool show_log = false;
   std::optional<std::string> failed;          // shell --failed: name or path of a kept tree
   bool remove = false;                        // shell --remove
+  std::vector<std::string> program;           // shell: what follows "--"
   std::vector<std::string> variations;        // vary --only
   std::string grep;                           // build-log --grep
   std::optional<std::uint64_t> tail;          // build-log --tail

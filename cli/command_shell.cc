@@ -48,20 +48,20 @@ class Printer {
 int RunShell(Context& context) {
   const Arguments& arguments = context.arguments();
   builder::ShellRequest request;
-  request.command = arguments.names;
+  request.command = arguments.program;
   Lock lock;
   if (arguments.failed) {
+    if (!arguments.names.empty()) throw UsageError(Msg("give either a lock or --failed, not both"));
     request.tree = KeptTree(context, *arguments.failed);
     lock = builder::ReadKeptBuild(request.tree).lock;
   } else {
-    if (request.command.empty()) {
+    if (arguments.names.empty()) {
       UsageError error(Msg("which lock, or which failed build?"));
       error.SetHint(Msg("for example: nachbau shell locks/dnsmasq.lock.json"));
       throw error;
     }
     if (arguments.remove) throw UsageError(Msg("--remove goes with --failed only"));
-    lock = ReadLock(request.command.front());
-    request.command.erase(request.command.begin());
+    lock = ReadLock(arguments.names.front());
   }
   const bool interactive = request.command.empty();
   if (interactive && (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1)) {

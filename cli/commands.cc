@@ -38,7 +38,7 @@ std::span<const Command> Commands() {
       {"trace outside", "Which files the build read that are neither locked nor its own", "", "evidence",
        "Evidence folder", 1, 1, {}, RunTraceOutside},
       {"shell", "Enter the sandbox as a build saw it; nothing of it is recorded", "", "lock",
-       "Lock file, then a command (after --); without a command: an interactive shell", 0, 100000, {"build", "shell"},
+       "Lock file; a command may follow after --, without one it is an interactive shell", 0, 1, {"build", "shell"},
        RunShell},
       {"root prepare", "Make the build root of a lock ready", "Build roots", "lock", "Lock file", 1, 1, {},
        RunRootPrepare},

@@ -392,6 +392,28 @@ int FillDisk(bool deep) {
   SleepForever();
 }
 
+volatile sig_atomic_t g_interrupted = 0;
+
+// What a command at a terminal sees; then a line and an interrupt from there.
+int UseTerminal() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { g_interrupted = 1; };
+  ::sigaction(SIGINT, &action, nullptr);
+  winsize size{};
+  ::ioctl(0, TIOCGWINSZ, &size);
+  const char* name = ::ttyname(0);
+  std::cout << "terminals=" << ::isatty(0) << ::isatty(1) << ::isatty(2) << "\nname=" << (name == nullptr ? "" : name)
+            << "\nopen=" << Open("/dev/tty", O_RDWR) << "," << Open(name == nullptr ? "" : name, O_RDWR)
+            << "\nforeground=" << (::tcgetpgrp(0) == ::getpgrp()) << "\nsize=" << size.ws_row << "x" << size.ws_col
+            << "\ntype=" << Outcome(::ioctl(0, TIOCSTI, "x")) << "\nids=" << ::getuid() << "\nready" << std::endl;
+  std::string line;
+  std::getline(std::cin, line);
+  std::cout << "got=" << line << std::endl;
+  for (int i = 0; i < 1000 && g_interrupted == 0; ++i) ::usleep(10000);
+  std::cout << "interrupted=" << g_interrupted << std::endl;
+  return 7;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -400,6 +422,7 @@ int main(int argc, char** argv) {
   if (!arguments.empty()) arguments.erase(arguments.begin());
   if (what == "attack") return Attack(arguments);
   if (what == "look") return Look();
+  if (what == "terminal") return UseTerminal();
   if (what == "effective-user") return ::geteuid() == ::getuid() && ::getegid() == ::getgid() ? 0 : 7;
   if (what == "exit") return std::atoi(arguments.at(0).c_str());
   if (what == "signal") return ::raise(std::atoi(arguments.at(0).c_str()));

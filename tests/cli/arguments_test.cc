@@ -45,6 +45,13 @@ TEST(ArgumentsTest, OptionsThatMayBeRepeatedTakeOneValueEach) {
   EXPECT_THAT(arguments.variations, ElementsAre("umask", "user"));
 }
 
+TEST(ArgumentsTest, LeavesTheCommandLineOfAnotherProgramAlone) {
+  const Arguments arguments = Parse({"shell", "--failed", "build-1", "--", "sh", "-c", "--json", "--"});
+  EXPECT_EQ(arguments.failed, "build-1");
+  EXPECT_THAT(arguments.program, ElementsAre("sh", "-c", "--json", "--"));
+  EXPECT_FALSE(arguments.json);
+}
+
 TEST(ArgumentsTest, KnowsCommandsOfTwoWords) {
   EXPECT_EQ(Parse({"store", "verify"}).command, "store verify");
   EXPECT_EQ(Parse({"sbom", "validate", "a.json", "b.json"}).names.size(), 2U);

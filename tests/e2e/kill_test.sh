@@ -55,19 +55,25 @@ nothing_left_behind 'sleep 98765'
 ok 'build: killed while the package was building; no process, no mount left'
 
 # Ctrl-C is not a kill: it ends tidily, with its own exit code.
-"$TOP/bin/nachbau" --home "$home" --apt-root "$apt_root" --origin 'Nachbau kit' -C "$work" build "$work/hang.json" \
-  -o "$work/hang2" > "$out" 2> "$err" &
-pid=$!
-for _ in $(seq 300); do
-  pgrep -f 'sleep 98765' > /dev/null && break
-  sleep 0.1
+for signal in INT TERM; do
+  "$TOP/bin/nachbau" --home "$home" --apt-root "$apt_root" --origin 'Nachbau kit' -C "$work" build "$work/hang.json" \
+    -o "$work/hang.$signal" > "$out" 2> "$err" &
+  pid=$!
+  for _ in $(seq 300); do
+    pgrep -f 'sleep 98765' > /dev/null && break
+    sleep 0.1
+  done
+  kill -"$signal" "$pid"
+  code=0
+  wait "$pid" || code=$?
+  [ "$code" -eq 130 ] || die "ended with $code after SIG$signal, not 130"
+  nothing_left_behind 'sleep 98765'
+  left=$(find "$home/work" -mindepth 1 ! -name lock ! -name memory.lock)
+  [ -z "$left" ] || die "SIG$signal left in the work directory: $left"
+  [ "$(tail -n 1 "$err")" = 'Next: run the same command again: what is mirrored and prepared is kept, a build starts anew' ] ||
+    die "SIG$signal: the last line does not say how to go on"
 done
-kill -TERM "$pid"
-code=0
-wait "$pid" || code=$?
-[ "$code" -eq 130 ] || die "ended with $code after SIGTERM, not 130"
-nothing_left_behind 'sleep 98765'
-ok 'build: SIGTERM ends it tidily, exit code 130'
+ok 'build: SIGINT and SIGTERM end it tidily, with exit code 130; nothing is left, and it says how to go on'
 
 expect 0 build "$work/lock.json" -o "$work/again"
 store_is_clean

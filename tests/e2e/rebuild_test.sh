@@ -119,9 +119,44 @@ ok 'stamp-kit: differs, and the file with the time stamp is named; the evidence 
 expect 1 rebuild broken-kit
 says 'denied'
 zstd -dcq "$work/evidence/broken-kit/build.log.zst" | grep -F 'this package is broken on purpose' > /dev/null || die "no log of the failure"
+says "'>' marks the one that tells most"
+says 'this package is broken on purpose'
+expect 0 build-log "$work/evidence/broken-kit" --grep 'BROKEN on purpose'
+says 'this package is broken on purpose'
+expect 1 build-log "$work/evidence/broken-kit" --grep 'no such text'
 expect 1 --json rebuild broken-kit
 json_is 'd["build"]' failed
-ok 'broken-kit: a failed build is recorded with its log, and denied'
+ok 'broken-kit: a failed build is recorded with its log, shows the lines that tell why, and is denied'
+
+# --- inside a failed build, and inside a fresh one
+expect 1 build "$work/locks/broken-kit.lock.json" -o "$work/kept" --keep-failed
+tree=$(sed -n 's/.*nachbau shell --failed //p' "$err")
+expect 0 shell --failed "$tree" -- sh -c 'pwd; id -u; echo "$DEB_BUILD_OPTIONS"; touch played'
+says '/build/reproducible-path/broken-kit-1.0'
+says 1000
+says 'nocheck parallel='
+says 'Nothing done here is recorded'
+expect 7 shell --failed "$home/work/$tree" --remove -- sh -c 'test -e played && exit 7'
+[ ! -e "$home/work/$tree" ] || die "the tree was to be removed"
+expect 2 shell --failed "$tree" -- true
+expect 0 shell "$work/locks/hello-kit.lock.json" -- cat debian/source/format
+says '3.0'
+expect 2 shell "$work/locks/hello-kit.lock.json"
+says 'a shell needs a terminal'
+code=0
+printf 'echo wi""de; tty; exit 5\n' | TERM=xterm script -qec "$TOP/bin/nachbau --home $home -C $work shell $work/locks/hello-kit.lock.json" \
+  /dev/null > "$out" 2> "$err" || code=$?
+[ "$code" -eq 5 ] || die "the interactive shell ended with $code, not 5"
+says 'wide'
+says '/dev/pts/0'
+says 'Weaker than in a build'
+ok 'shell: enters the kept tree of a failed build and a fresh one, with a terminal and without, as the build saw it'
+
+# --- several at once; one that fails does not keep the others from being built
+expect 2 --json rebuild hello-kit no-such-kit --builds 2
+json_is '[d[0]["source"], d[0]["verdict"], d[1]]' "['hello-kit', 'allowed', {'source': 'no-such-kit', 'exitCode': 2}]"
+says 'no-such-kit: nachbau: error'
+ok 'rebuild --builds: several at once, results in the order asked for'
 
 expect 0 rebuild netty-kit
 zstd -dcq "$work/evidence/netty-kit/build.log.zst" > "$TOP/log"
