@@ -161,7 +161,7 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   } else if (config.keep_failed) {
     DescribeKeptBuild(work.path(), lock, record);
     work.Keep();
-    progress.Note(Msg("the tree of the failed build is in {0}; to enter it: nachbau shell --failed {1}",
+    progress.Note(Msg("the tree of the failed build is in {}; to enter it: nachbau shell --failed {}",
                       work.path().native(), work.path().filename().native()));
   }
   return record;

@@ -64,6 +64,7 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair{"ninja.log", "f5.cc:4:12: error: "},
                     std::pair{"perl_module.log", "Can't locate No/Such/Module.pm"},
                     std::pair{"python_module.log", "ModuleNotFoundError: No module named"},
+                    std::pair{"debhelper_compile.log", "dnsmasq.c:42:25: error: unknown type name"},
                     std::pair{"python_test.log", "AssertionError: 4 != 5"}));
 
 TEST(FailureFinderTest, FindsTheErrorFarAboveTheEndOfAParallelBuild) {
