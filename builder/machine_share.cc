@@ -99,8 +99,8 @@ MemoryShare::MemoryShare(const std::filesystem::path& directory, std::uint64_t b
         return;
       }
       if (!waiting) {
-        waiting = progress.Start(Msg("Waiting for memory: {} other builds may use {} of {} MB, this one needs {} MB",
-                                     held.builds, held.bytes >> 20, total >> 20, bytes >> 20),
+        waiting = progress.Start(Msg("Waiting for memory: the builds that run may use {} of {} MB, this one needs {} MB",
+                                     held.bytes >> 20, total >> 20, bytes >> 20),
                                  Unit::kNone, 0);
       }
     }

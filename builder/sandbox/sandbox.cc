@@ -8,6 +8,7 @@
 //   disk-limit, file-size-limit, log-limit, memory-limit, process-limit, time-limit
 //   file-system         an overlay root (layers read-only, everything nosuid and nodev); the machine's files are gone
 //   seccomp             a list of allowed system calls, for one ABI
+//   standard-input      only listed when it is not /dev/null but a terminal at which a person types (nachbau shell)
 //   sync-skipped        fsync answers at once (no protection; named because it changes what the command sees)
 #include "builder/sandbox/sandbox.h"
 

@@ -153,8 +153,8 @@ says 'Weaker than in a build'
 ok 'shell: enters the kept tree of a failed build and a fresh one, with a terminal and without, as the build saw it'
 
 # --- several at once; one that fails does not keep the others from being built
-expect 2 --json rebuild hello-kit no-such-kit --builds 2
-json_is '[d[0]["source"], d[0]["verdict"], d[1]]' "['hello-kit', 'allowed', {'source': 'no-such-kit', 'exitCode': 2}]"
+expect 1 --json rebuild no-such-kit broken-kit --builds 2
+json_is '[d[0]["source"], d[0]["exitCode"], d[1]["source"], d[1]["verdict"]]' "['no-such-kit', 2, 'broken-kit', 'denied']"
 says 'no-such-kit: nachbau: error'
 ok 'rebuild --builds: several at once, results in the order asked for'
 
