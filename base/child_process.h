@@ -10,8 +10,8 @@
 
 namespace nachbau {
 
-// Runs in a session of its own, so that Ctrl-C reaches this process only, with this process's environment and /dev/null as
-// standard input. Killed and collected by the destructor if it still runs.
+// Runs in a session of its own, so that Ctrl-C reaches this process only, with this process's environment and /dev/null
+// as standard input. Killed and collected by the destructor if it still runs.
 class ChildProcess {
  public:
   // arguments[0] is the path of the program. Throws SystemError.

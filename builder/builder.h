@@ -23,8 +23,8 @@ namespace nachbau::builder {
 struct BuilderConfig {
   std::filesystem::path cache_directory;   // unpacked packages and configured roots; may be removed at any time
   std::filesystem::path work_directory;    // builds in progress; what a killed run left there is removed on the next
-  // Bytes for all processes together; 0: most of the machine's memory, divided by builds_at_once. A build waits until its
-  // limit fits beside those of the other builds in work_directory.
+  // Bytes for all processes together; 0: most of the machine's memory, divided by builds_at_once. A build waits until
+  // its limit fits beside those of the other builds in work_directory.
   std::uint64_t memory_limit = 0;
   std::uint32_t builds_at_once = 1;
   std::uint32_t process_limit = 4096;

@@ -45,15 +45,19 @@ bool GivesUp(std::string_view line) {
 
 // The build is past what came before.
 bool GoesOn(std::string_view line) {
-  if (line.starts_with("   dh_") || line.starts_with("   debian/rules ") || line.starts_with(" debian/rules ")) return true;
+  if (line.starts_with("   dh_") || line.starts_with("   debian/rules ") || line.starts_with(" debian/rules ")) {
+    return true;
+  }
   return IsMake(line) && line.ends_with("(ignored)");
 }
 
 // Says only that something else failed.
 bool IsMessenger(std::string_view line) {
   static constexpr std::array<std::string_view, 7> kParts = {
-      "returned exit code", "returned exit status",    "collect2: error: ld returned", "all warnings being treated as errors",
-      "error: could not compile", "error: command '", "subprocess-exited-with-error"};
+      "returned exit code",           "returned exit status",
+      "collect2: error: ld returned", "all warnings being treated as errors",
+      "error: could not compile",     "error: command '",
+      "subprocess-exited-with-error"};
   if (IsMake(line)) return !Contains(line, "No rule to make target") && !Contains(line, "No such file or directory");
   return line.starts_with("ninja: ") || line.starts_with("dpkg-buildpackage: ") || ContainsAny(line, kParts);
 }
@@ -63,7 +67,8 @@ bool IsException(std::string_view line) {
   const std::size_t colon = line.find(':');
   const std::string_view name = line.substr(0, colon);
   if (name.empty() || name.size() > 80) return false;
-  if (!std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '_'; })) {
+  if (!std::all_of(name.begin(), name.end(),
+                   [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '_'; })) {
     return false;
   }
   if (!name.ends_with("Error") && !name.ends_with("Exception") && !name.ends_with("Exit")) return false;
@@ -72,7 +77,8 @@ bool IsException(std::string_view line) {
 
 // "sh: 1: foo: not found", "./x.sh: line 3: foo: command not found"
 bool IsMissingProgram(std::string_view line) {
-  return line.ends_with(": command not found") || (line.ends_with(": not found") && Contains(line.substr(0, 60), "sh: "));
+  return line.ends_with(": command not found") ||
+         (line.ends_with(": not found") && Contains(line.substr(0, 60), "sh: "));
 }
 
 }  // namespace
@@ -91,8 +97,8 @@ FailureFinder::Kind FailureFinder::KindOf(std::string_view line) {
   static constexpr std::array<std::string_view, 5> kTests = {"***Failed", "***Exception", "Assertion `",
                                                              "Segmentation fault", "core dumped"};
   static constexpr std::array<std::string_view, 9> kWeak = {
-      "No such file or directory", "Permission denied", " error ", "ERROR", "FAILED", "Error: ", "Cannot find", "cannot find",
-      "failed"};
+      "No such file or directory", "Permission denied", " error ", "ERROR", "FAILED", "Error: ", "Cannot find",
+      "cannot find", "failed"};
   if (IsMessenger(line)) return Kind::kPlain;
   if (ContainsAny(line, kStrong) || StartsWithAny(line, kStrongBegins) || IsException(line) || IsMissingProgram(line)) {
     return Kind::kStrong;
@@ -105,7 +111,8 @@ FailureFinder::Place FailureFinder::Around(std::size_t index) const {
   Place place{recent_[index].number, recent_[index].kind, {}};
   const std::size_t from = index < kExcerptLines ? 0 : index - kExcerptLines + 1;
   const std::size_t to = std::min(recent_.size(), index + kExcerptLines);
-  place.lines.assign(recent_.begin() + static_cast<std::ptrdiff_t>(from), recent_.begin() + static_cast<std::ptrdiff_t>(to));
+  place.lines.assign(recent_.begin() + static_cast<std::ptrdiff_t>(from),
+                     recent_.begin() + static_cast<std::ptrdiff_t>(to));
   return place;
 }
 

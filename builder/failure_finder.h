@@ -1,10 +1,10 @@
 // Finds the place in a build log that tells why the build failed.
 //
-// The end of a log says only that something failed: make, debhelper and dpkg-buildpackage each repeat it, other jobs of a
-// parallel make go on for a while, and debhelper prints whole config.log files. So: the first line with which a build
-// system gives up (make's "***", ninja's "build stopped", "dh_auto_build: error") ends the search, and the error is looked
-// for above it, the nearest group of the most telling kind, its first line. A build that goes on to its next debhelper step,
-// or whose make says "ignored", had survived what came before: the search starts anew.
+// The end of a log says only that something failed: make, debhelper and dpkg-buildpackage each repeat it, other jobs of
+// a parallel make go on for a while, and debhelper prints whole config.log files. So: the first line with which a build
+// system gives up (make's "***", ninja's "build stopped", "dh_auto_build: error") ends the search, and the error is
+// looked for above it, the nearest group of the most telling kind, its first line. A build that goes on to its next
+// debhelper step, or whose make says "ignored", had survived what came before: the search starts anew.
 #pragma once
 
 #include <cstddef>

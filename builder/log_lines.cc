@@ -7,8 +7,8 @@
 namespace nachbau::builder {
 namespace {
 
-// How many bytes the escape sequence at the beginning of `text` takes (ECMA-48: CSI … final byte; OSC and its like … ST or
-// BEL; ESC and one byte). 0 when it does not end here: then it is shown instead of swallowing the line.
+// How many bytes the escape sequence at the beginning of `text` takes (ECMA-48: CSI … final byte; OSC and its like … ST
+// or BEL; ESC and one byte). 0 when it does not end here: then it is shown instead of swallowing the line.
 std::size_t EscapeLength(std::string_view text) {
   if (text.size() < 2) return 0;
   if (text[1] == '[') {

@@ -13,8 +13,8 @@
 namespace nachbau::builder {
 
 // Calls `sink` with each line of a compressed (or plain) log and its number (1-based); lines as they came, cut at
-// kMaxLogLine. Reads from the current position, in bounded memory. Throws ParseError for a damaged log or one of more than
-// 16 GiB; `name` is for messages.
+// kMaxLogLine. Reads from the current position, in bounded memory. Throws ParseError for a damaged log or one of more
+// than 16 GiB; `name` is for messages.
 void ReadLog(const FileDescriptor& log, std::string_view name,
              const std::function<void(std::uint64_t, std::string_view)>& sink);
 

@@ -66,7 +66,8 @@ std::uint64_t MemoryForBuilds() {
 SandboxLimits BuildLimits(const BuilderConfig& config, const std::filesystem::path& work) {
   SandboxLimits limits;
   std::error_code ignored;
-  const std::uint64_t disk = std::min<std::uint64_t>(kDiskLimit, std::filesystem::space(work, ignored).available / 10 * 9);
+  const std::uint64_t disk =
+      std::min<std::uint64_t>(kDiskLimit, std::filesystem::space(work, ignored).available / 10 * 9);
   limits.memory =
       config.memory_limit != 0 ? config.memory_limit : MemoryForBuilds() / std::max(1U, config.builds_at_once);
   limits.processes = config.process_limit;
@@ -99,9 +100,10 @@ MemoryShare::MemoryShare(const std::filesystem::path& directory, std::uint64_t b
         return;
       }
       if (!waiting) {
-        waiting = progress.Start(Msg("Waiting for memory: the builds that run may use {} of {} MB, this one needs {} MB",
-                                     held.bytes >> 20, total >> 20, bytes >> 20),
-                                 Unit::kNone, 0);
+        waiting =
+            progress.Start(Msg("Waiting for memory: the builds that run may use {} of {} MB, this one needs {} MB",
+                               held.bytes >> 20, total >> 20, bytes >> 20),
+                           Unit::kNone, 0);
       }
     }
     std::this_thread::sleep_for(kPause);

@@ -19,12 +19,12 @@ std::uint64_t MemoryForBuilds();
 // What one build below `work` may use.
 SandboxLimits BuildLimits(const BuilderConfig& config, const std::filesystem::path& work);
 
-// A part of the memory for builds, held until the end. All nachbau processes that work in the same directory share: each
-// holds a locked file "<name>.share" there with its number of bytes, which the kernel sets free with its process.
+// A part of the memory for builds, held until the end. All nachbau processes that work in the same directory share:
+// each holds a locked file "<name>.share" there with its number of bytes, which the kernel sets free with its process.
 class MemoryShare {
  public:
-  // Waits, and says so once, until `bytes` fit beside what others hold within `total`; more than `total` is granted when
-  // nobody else holds any. Throws CancelledError.
+  // Waits, and says so once, until `bytes` fit beside what others hold within `total`; more than `total` is granted
+  // when nobody else holds any. Throws CancelledError.
   MemoryShare(const std::filesystem::path& directory, std::uint64_t bytes, std::uint64_t total,
               const std::atomic<bool>* cancelled, Progress& progress);
   ~MemoryShare();

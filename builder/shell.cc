@@ -23,7 +23,9 @@ constexpr std::uint32_t kInteractiveSeconds = 7 * 24 * 3600;
 constexpr std::size_t kMostOutput = 1 << 16;  // bytes of an unpacking that fails
 
 // Without the line that starts the build.
-std::string UnpackScript(const DebianRecipe& recipe) { return recipe.script.substr(0, recipe.script.rfind("\nexec") + 1); }
+std::string UnpackScript(const DebianRecipe& recipe) {
+  return recipe.script.substr(0, recipe.script.rfind("\nexec") + 1);
+}
 
 bool HasDirectory(const std::filesystem::path& upper, const std::string& inside) {
   try {
@@ -59,7 +61,8 @@ void DescribeKeptBuild(const std::filesystem::path& tree, const Lock& lock, cons
 
 KeptBuild ReadKeptBuild(const std::filesystem::path& tree) {
   const std::filesystem::path lock = tree / kLockFile, record = tree / kRecordFile;
-  if (!std::filesystem::is_directory(tree / "upper") || !std::filesystem::exists(lock) || !std::filesystem::exists(record)) {
+  if (!std::filesystem::is_directory(tree / "upper") || !std::filesystem::exists(lock) ||
+      !std::filesystem::exists(record)) {
     MissingError error(Msg("{} is not the tree of a failed build", tree.native()));
     error.SetHint(Msg("build with --keep-failed; the build says where the tree is"));
     throw error;

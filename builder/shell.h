@@ -28,7 +28,7 @@ void RemoveKeptBuild(const std::filesystem::path& tree);
 struct ShellRequest {
   std::vector<std::string> command;               // found in the PATH inside; empty: an interactive shell
   std::map<std::string, std::string> additional;  // beside the build's environment
-  std::filesystem::path tree;                     // of a failed build; empty: a fresh one, source unpacked, removed at the end
+  std::filesystem::path tree;  // of a failed build; empty: a fresh one, source unpacked, removed at the end
   // As SandboxRequest::terminal.
   std::function<void(FileDescriptor)> terminal;
 };

@@ -48,15 +48,20 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
         ->allow_extra_args(false)
         ->type_name("VARIATION");
   } else if (option == "builds") {
-    command.add_option("--builds", arguments.builds, "Build up to N source packages at once, as memory allows (default: 1)")
+    command
+        .add_option("--builds", arguments.builds,
+                    "Build up to N source packages at once, as memory allows (default: 1)")
         ->check(CLI::Range(1, 64))
         ->type_name("N");
   } else if (option == "shell") {
-    command.add_option("--failed", arguments.failed, "Enter the kept tree of a failed build instead (see --keep-failed)")
+    command
+        .add_option("--failed", arguments.failed, "Enter the kept tree of a failed build instead (see --keep-failed)")
         ->type_name("NAME");
     command.add_flag("--remove", arguments.remove, "Remove that tree afterwards");
   } else if (option == "log") {
-    command.add_option("--grep", arguments.grep, "Only lines with this text, in upper or lower case; exit code 1 if there are none")
+    command
+        .add_option("--grep", arguments.grep,
+                    "Only lines with this text, in upper or lower case; exit code 1 if there are none")
         ->type_name("TEXT");
     auto* tail = command.add_option("--tail", arguments.tail, "Only the last N of them")->type_name("N");
     command.add_flag("--failure", arguments.failure, "Only the lines that tell why the build failed")->excludes(tail);

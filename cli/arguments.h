@@ -54,7 +54,7 @@ struct Arguments {
   std::optional<std::uint64_t> tail;          // build-log --tail
   bool failure = false;                       // build-log --failure
   std::uint32_t builds = 1;                   // rebuild --builds
-  std::string part;                           // the one source that this process rebuilds for another (rebuild_at_once.h)
+  std::string part;  // the one source that this process rebuilds for another (rebuild_at_once.h)
   std::vector<std::string> words;             // the command line, without the name of the program
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes

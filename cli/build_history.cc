@@ -28,7 +28,8 @@ BuildHistory FindBuildHistory(const std::filesystem::path& evidence_folders, con
   // "<source>_<version>_<architecture>_<time>": the newest last.
   std::vector<std::pair<std::string, std::filesystem::path>> folders;
   std::error_code error;
-  for (std::filesystem::directory_iterator entry(evidence_folders, error), end; !error && entry != end; entry.increment(error)) {
+  for (std::filesystem::directory_iterator entry(evidence_folders, error), end; !error && entry != end;
+       entry.increment(error)) {
     const std::string name = entry->path().filename().native();
     const std::size_t time = name.rfind("_" + lock.architecture + "_");
     if (!name.starts_with(lock.source + "_") || time == name.npos) continue;

@@ -72,8 +72,9 @@ int RunShell(Context& context) {
   context.progress().Note(Msg("The sandbox as the build of {} {} saw it. Nothing done here is recorded or attested.",
                               lock.source, lock.version));
   if (interactive) {
-    context.progress().Note(Msg("Weaker than in a build: standard input is your terminal, TERM is set, and what runs inside "
-                                "can write anything to your terminal. There is no network. 'exit' leaves."));
+    context.progress().Note(
+        Msg("Weaker than in a build: standard input is your terminal, TERM is set, and what runs inside "
+            "can write anything to your terminal. There is no network. 'exit' leaves."));
   }
   std::optional<builder::TerminalRelay> relay;
   if (interactive) {

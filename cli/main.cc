@@ -93,7 +93,8 @@ int main(int argc, char** argv) {
   try {
     return Run(argc, argv, catalogue);
   } catch (nachbau::CancelledError& error) {
-    error.SetHint(nachbau::Msg("run the same command again: what is mirrored and prepared is kept, a build starts anew"));
+    error.SetHint(
+        nachbau::Msg("run the same command again: what is mirrored and prepared is kept, a build starts anew"));
     PrintError(error, catalogue);
     return nachbau::cli::kInterrupted;
   } catch (const nachbau::Error& error) {

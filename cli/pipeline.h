@@ -55,8 +55,8 @@ Json AttestStage(Context& context, const Documents& documents, const verifier::S
 Decision EvaluateFolder(Context& context, const Documents& documents, const EvidenceFolder& folder);
 void DecideStage(Context& context, const Documents& documents, const verifier::SigningKey& key, EvidenceFolder& folder);
 
-// What the build log says about a build that failed: the place that tells why, or its end for one that hung or went over a
-// limit. Nothing for a build that succeeded.
+// What the build log says about a build that failed: the place that tells why, or its end for one that hung or went
+// over a limit. Nothing for a build that succeeded.
 report::LogLines FailureLines(const BuildRecord& record, const std::filesystem::path& log);
 
 struct RebuildResult {

@@ -67,7 +67,8 @@ Message ExpectedText(std::uint64_t elapsed_ms, std::uint64_t expected_ms, std::u
   if (samples == 0) return {};
   if (elapsed_ms >= expected_ms) {
     const std::string took = FormatRoughDuration(expected_ms);
-    return samples == 1 ? Msg("the one earlier build took {}", took) : Msg("the {} earlier builds took about {}", samples, took);
+    return samples == 1 ? Msg("the one earlier build took {}", took)
+                        : Msg("the {} earlier builds took about {}", samples, took);
   }
   const std::string left = FormatRoughDuration(expected_ms - elapsed_ms);
   return samples == 1 ? Msg("about {} left, from one earlier build", left)

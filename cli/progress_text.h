@@ -19,7 +19,8 @@ std::string FormatAmount(Unit unit, std::uint64_t done, std::uint64_t total, std
 // "20 s", "4 min", "1 h 10 min": as exact as an estimate may be.
 std::string FormatRoughDuration(std::uint64_t milliseconds);
 
-// "about 4 min left, from 3 earlier builds"; how long these took once this one takes longer; empty text without samples.
+// "about 4 min left, from 3 earlier builds"; how long these took once this one takes longer; empty text without
+// samples.
 Message ExpectedText(std::uint64_t elapsed_ms, std::uint64_t expected_ms, std::uint32_t samples);
 
 // At most `columns` characters of `text` on one line, safe for a terminal.

@@ -117,7 +117,9 @@ void RebuildAtOnce(Context& context, std::span<const std::string> sources, std::
     for (const auto& part : running) {
       for (const pollfd& wait : part->Waits()) waits.push_back(wait);
     }
-    if (::poll(waits.data(), waits.size(), kTick) < 0 && errno != EINTR) throw SystemError(errno, Msg("wait for the rebuilds"));
+    if (::poll(waits.data(), waits.size(), kTick) < 0 && errno != EINTR) {
+      throw SystemError(errno, Msg("wait for the rebuilds"));
+    }
     for (const auto& part : running) {
       part->Read();
       if (part->ended()) results[part->index()] = part->Finish();

@@ -20,8 +20,9 @@ struct RebuildPart {
   std::string output;  // its standard output, whole
 };
 
-// Rebuilds the sources, at most `at_once` of them at a time, with the options of this command line. `done` gets the parts in
-// the order of `sources`, each as soon as it and all before it are done. Throws CancelledError when all parts have ended.
+// Rebuilds the sources, at most `at_once` of them at a time, with the options of this command line. `done` gets the
+// parts in the order of `sources`, each as soon as it and all before it are done. Throws CancelledError when all parts
+// have ended.
 void RebuildAtOnce(Context& context, std::span<const std::string> sources, std::size_t at_once,
                    const std::function<void(const RebuildPart&)>& done);
 

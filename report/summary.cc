@@ -95,8 +95,8 @@ std::string FormatLogLines(const LogLines& log, const Catalogue& catalogue) {
   const std::size_t width = std::to_string(last).size();
   for (std::size_t i = 0; i < log.lines.size(); ++i) {
     const std::string number = std::to_string(log.first_line + i);
-    lines.Raw(std::string(i == log.telling ? "    > " : "      ") + std::string(width - number.size(), ' ') + number + "  " +
-              Printable(log.lines[i]));
+    lines.Raw(std::string(i == log.telling ? "    > " : "      ") + std::string(width - number.size(), ' ') + number +
+              "  " + Printable(log.lines[i]));
   }
   return lines.Take();
 }

@@ -98,8 +98,9 @@ struct SandboxRequest {
   std::string host_name = "nachbau";
   SandboxLimits limits;
   IdMap id_map;
-  // When set, the command has a pseudo-terminal of its own, in the sandbox's devpts, as standard input, output and error.
-  // Its outer side comes here, once, before the command starts. A weakening: a person's input steers the command.
+  // When set, the command has a pseudo-terminal of its own, in the sandbox's devpts, as standard input, output and
+  // error. Its outer side comes here, once, before the command starts. A weakening: a person's input steers the
+  // command.
   std::function<void(FileDescriptor)> terminal;
   // Variations (builder/variations.h).
   bool fixed_addresses = false;              // no random layout of memory

@@ -15,7 +15,8 @@
 namespace nachbau::builder {
 namespace {
 
-constexpr int kTick = 100;  // milliseconds between looks at the window's size; a signal handler would be the whole process's
+// Milliseconds between looks at the window's size; a signal handler for it would be the whole process's.
+constexpr int kTick = 100;
 
 // False when the other side is gone.
 bool WriteTo(int fd, std::string_view bytes) {
@@ -45,7 +46,9 @@ TerminalRelay::~TerminalRelay() {
 void TerminalRelay::Start(FileDescriptor master) {
   master_ = std::move(master);
   // Nothing inside may keep this side waiting.
-  if (::fcntl(master_.get(), F_SETFL, O_RDWR | O_NONBLOCK) != 0) throw SystemError(errno, Msg("use the terminal inside"));
+  if (::fcntl(master_.get(), F_SETFL, O_RDWR | O_NONBLOCK) != 0) {
+    throw SystemError(errno, Msg("use the terminal inside"));
+  }
   if (::tcgetattr(input_, &before_) != 0) throw SystemError(errno, Msg("look at the terminal"));
   CopySize();
   termios raw = before_;

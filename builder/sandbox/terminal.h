@@ -9,14 +9,14 @@
 
 namespace nachbau::builder {
 
-// Passes bytes both ways and the size of the window inward. While it works, `input` is raw: Ctrl-C and its like go inside
-// as they are. What comes from inside reaches the person's terminal as it is, escape sequences too.
+// Passes bytes both ways and the size of the window inward. While it works, `input` is raw: Ctrl-C and its like go
+// inside as they are. What comes from inside reaches the person's terminal as it is, escape sequences too.
 class TerminalRelay {
  public:
   // `input` must be a terminal. Both descriptors stay the caller's, and open.
   TerminalRelay(int input, int output) : input_(input), output_(output) {}
-  // Passes on what is left from inside, makes the terminal what it was, and discards what was typed but not read: answers
-  // of the terminal to what the inside asked it must not reach the shell of the person.
+  // Passes on what is left from inside, makes the terminal what it was, and discards what was typed but not read:
+  // answers of the terminal to what the inside asked it must not reach the shell of the person.
   ~TerminalRelay();
   TerminalRelay(const TerminalRelay&) = delete;
   TerminalRelay& operator=(const TerminalRelay&) = delete;

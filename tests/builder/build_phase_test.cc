@@ -26,8 +26,9 @@ TEST(BuildPhaseTest, IsToldByTheWordsOfTheToolsThemselves) {
 
 TEST(BuildPhaseTest, IsNotGuessedFromOtherLines) {
   for (const char* line :
-       {"", "gcc -c a.c", "cp dh_auto_install /usr/bin", "          dh_auto_build", " debian/rules build", "dh_auto_configurex",
-        "dh: command-omitted: The call to \"dh_auto_test\" was omitted", "dpkg-buildpackage: info: binary-only upload (no source)"}) {
+       {"", "gcc -c a.c", "cp dh_auto_install /usr/bin", "          dh_auto_build", " debian/rules build",
+        "dh_auto_configurex", "dh: command-omitted: The call to \"dh_auto_test\" was omitted",
+        "dpkg-buildpackage: info: binary-only upload (no source)"}) {
     EXPECT_EQ(PhaseBegunBy(line), std::nullopt) << line;
   }
 }

@@ -68,18 +68,20 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair{"python_test.log", "AssertionError: 4 != 5"}));
 
 TEST(FailureFinderTest, FindsTheErrorFarAboveTheEndOfAParallelBuild) {
-  const LogExcerpt excerpt = Find(Repeat(900, "gcc -c x.c") + "a.c:3:1: error: expected ';'\nmake[1]: *** [a.o] Error 1\n" +
-                                  Repeat(900, "gcc -c y.c") + "make[1]: *** [b.o] Error 1\nmake: *** [all] Error 2\n");
+  const LogExcerpt excerpt =
+      Find(Repeat(900, "gcc -c x.c") + "a.c:3:1: error: expected ';'\nmake[1]: *** [a.o] Error 1\n" +
+           Repeat(900, "gcc -c y.c") + "make[1]: *** [b.o] Error 1\nmake: *** [all] Error 2\n");
   EXPECT_EQ(Telling(excerpt), "a.c:3:1: error: expected ';'");
   EXPECT_EQ(excerpt.first_line + excerpt.telling, 901U);
   EXPECT_EQ(excerpt.lines.size(), kExcerptLines);
 }
 
 TEST(FailureFinderTest, IsNotMisledByTheFilesThatDebhelperPrints) {
-  const LogExcerpt excerpt =
-      Find("   dh_auto_configure\nchecking for libfoo... no\nconfigure: error: libfoo is needed\n\ttail -v -n +0 config.log\n" +
-           Repeat(800, "conftest.c:9:10: fatal error: ac_nonexistent.h: No such file") +
-           "dh_auto_configure: error: ./configure --prefix=/usr returned exit code 1\nmake: *** [binary] Error 25\n");
+  const LogExcerpt excerpt = Find(
+      "   dh_auto_configure\nchecking for libfoo... no\nconfigure: error: libfoo is needed\n\ttail -v -n +0 "
+      "config.log\n" +
+      Repeat(800, "conftest.c:9:10: fatal error: ac_nonexistent.h: No such file") +
+      "dh_auto_configure: error: ./configure --prefix=/usr returned exit code 1\nmake: *** [binary] Error 25\n");
   EXPECT_EQ(Telling(excerpt), "configure: error: libfoo is needed");
 }
 
@@ -101,8 +103,10 @@ TEST(FailureFinderTest, RemembersATestThatFailedLongBeforeTheSuiteEnded) {
 }
 
 TEST(FailureFinderTest, ShowsTheFirstOfACascadeOfErrors) {
-  EXPECT_EQ(Telling(Find("gcc a.c\na.c:1:1: error: first\na.c:2:1: error: second\na.c:3:1: error: third\nmake: *** [a] Error 1\n")),
-            "a.c:1:1: error: first");
+  EXPECT_EQ(
+      Telling(Find(
+          "gcc a.c\na.c:1:1: error: first\na.c:2:1: error: second\na.c:3:1: error: third\nmake: *** [a] Error 1\n")),
+      "a.c:1:1: error: first");
 }
 
 TEST(FailureFinderTest, ShowsTheEndOfALogThatNamesNoError) {
@@ -113,7 +117,9 @@ TEST(FailureFinderTest, ShowsTheEndOfALogThatNamesNoError) {
 }
 
 TEST(FailureFinderTest, LetsNoControlCharacterThrough) {
-  const LogExcerpt excerpt = Find("\x1b[2J\x1b]0;title\x07x.c:1:1: \x1b[01;31merror: \x1b[mre\x01" "d\x1b[\nmake: *** [x] Error 1\n");
+  const LogExcerpt excerpt = Find(
+      "\x1b[2J\x1b]0;title\x07x.c:1:1: \x1b[01;31merror: \x1b[mre\x01"
+      "d\x1b[\nmake: *** [x] Error 1\n");
   EXPECT_EQ(Telling(excerpt), "x.c:1:1: error: re\\x01d\\x1b[");
   for (const std::string& line : excerpt.lines) {
     for (const char c : line) EXPECT_GE(static_cast<unsigned char>(c), 0x20U);

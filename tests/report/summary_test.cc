@@ -64,8 +64,8 @@ TEST_F(SummaryTest, SaysWhenThereWasNothingToCompareWith) {
 
 TEST_F(SummaryTest, PointsAtTheLineOfTheLogThatTellsMost) {
   record_.outcome = BuildOutcome::kFailed;
-  const std::string text = FormatLogLines({.first_line = 99, .lines = {"gcc a.c", "a.c:1: error: \x1b[2J"}, .telling = 1},
-                                          Catalogue(Language::kEnglish));
+  const std::string text = FormatLogLines(
+      {.first_line = 99, .lines = {"gcc a.c", "a.c:1: error: \x1b[2J"}, .telling = 1}, Catalogue(Language::kEnglish));
   EXPECT_THAT(text, HasSubstr("lines 99 to 100"));
   EXPECT_THAT(text, HasSubstr("       99  gcc a.c\n    > 100  a.c:1: error: \\x1b[2J\n"));
   EXPECT_EQ(FormatLogLines({}, Catalogue(Language::kEnglish)), "");
