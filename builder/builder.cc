@@ -120,7 +120,7 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   WorkDirectory work(config.variations.contains("file-system") ? MemoryDirectory() : config.work_directory, map);
   request.upper = work.path() / "upper";
   request.work = work.path() / "overlay";
-  request.read_only = {{kSourceDirectory, work.path() / "sources"}};
+  request.lower.insert(request.lower.begin(), work.path() / "sources");
   request.command = {"/bin/sh", kBuildScript};
   request.environment = recipe.environment;
   request.working_directory = kBuildDirectory;

@@ -90,8 +90,8 @@ std::array<timespec, 2> Times(UnixSeconds time) { return {{{time, 0}, {time, 0}}
 
 class Composer {
  public:
-  Composer(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now)
-      : trees_(trees), target_(target), now_(now) {}
+  Composer(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now, Owners owners)
+      : trees_(trees), target_(target), now_(now), owners_kept_(owners == Owners::kKept) {}
 
   void Run() {
     MakeMergedLinks();
@@ -180,7 +180,7 @@ class Composer {
     for (const std::string& place : places) {
       const UnpackedEntry* entry = directories_.at(place).entry;
       const FileDescriptor fd = OpenBeneath(target_, place, O_RDONLY | O_DIRECTORY);
-      const bool failed = entry != nullptr && (::fchown(fd.get(), entry->uid, entry->gid) != 0 ||
+      const bool failed = entry != nullptr && ((owners_kept_ && ::fchown(fd.get(), entry->uid, entry->gid) != 0) ||
                                                ::fchmod(fd.get(), entry->mode) != 0);
       if (failed || ::futimens(fd.get(), Times(entry == nullptr ? now_ : entry->mtime).data()) != 0) {
         throw SystemError(errno, Msg("set the owner of {}", place));
@@ -252,6 +252,7 @@ class Composer {
   const std::vector<PackageTree>& trees_;
   const FileDescriptor& target_;
   UnixSeconds now_;
+  bool owners_kept_;
   std::unordered_map<std::string, std::size_t> owners_;  // place of a file → index of its package
   std::unordered_map<std::string, Directory> directories_;
 };
@@ -294,8 +295,8 @@ UnixSeconds NewestTime(const std::vector<PackageTree>& trees) {
   return newest;
 }
 
-void Compose(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now) {
-  Composer(trees, target, now).Run();
+void Compose(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now, Owners owners) {
+  Composer(trees, target, now, owners).Run();
 }
 
 }  // namespace nachbau::builder

@@ -29,6 +29,7 @@ UnixSeconds NewestTime(const std::vector<PackageTree>& trees);
 // Replaces the other wins; identical bytes are fine; else throws Error naming both. A directory gets the owner, mode and
 // time of the first package that has it. Directories and links of no package get the time `now`. To be called as root in
 // a user namespace; trees and target on one file system.
-void Compose(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now);
+void Compose(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now,
+             Owners owners = Owners::kKept);
 
 }  // namespace nachbau::builder

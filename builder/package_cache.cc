@@ -48,12 +48,12 @@ struct Job {
 };
 
 // In packages/, as root inside.
-void UnpackJob(const Job& job) {
+void UnpackJob(const Job& job, Owners owners) {
   const std::string temporary = kTemporary + job.directory + "." + std::to_string(::getpid());
   if (::mkdir(temporary.c_str(), 0755) != 0) throw SystemError(errno, Msg("make directory {}", temporary));
   const FileDescriptor directory(::open(temporary.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory.valid()) throw SystemError(errno, Msg("open {}", temporary));
-  UnpackDeb(job.deb, directory, job.file_name);
+  UnpackDeb(job.deb, directory, job.file_name, owners);
   if (::rename(temporary.c_str(), job.directory.c_str()) == 0) return;
   // Another process was faster; ours goes with the next sweep.
   if (errno != EEXIST && errno != ENOTEMPTY) throw SystemError(errno, Msg("rename to {}", job.directory));
@@ -100,7 +100,7 @@ void UnpackPackages(const std::vector<LockedFile>& packages, const std::filesyst
   const auto work = [&] {
     try {
       for (std::uint32_t i = shared->next++; i < jobs.size(); i = shared->next++) {
-        UnpackJob(jobs[i]);
+        UnpackJob(jobs[i], OwnersFor(map));
         ++shared->done;
       }
     } catch (...) {

@@ -35,7 +35,7 @@ std::string BootId() {
   return id.substr(0, id.find('\n'));
 }
 
-// "<boot id>-<first uid>", with `length` characters of boot id.
+// "<boot id>-<first uid>" or "<boot id>-one-id", with `length` characters of boot id.
 bool IsCacheName(std::string_view name, std::size_t length, const std::string& ids) {
   return name.size() == length + ids.size() && name.ends_with(ids) &&
          name.substr(0, length).find_first_not_of("0123456789abcdef-") == name.npos;
@@ -46,7 +46,7 @@ bool IsCacheName(std::string_view name, std::size_t length, const std::string& i
 std::filesystem::path OpenCache(const BuilderConfig& config, const IdMap& map) {
   MakeDirectories(config.cache_directory);
   const std::string boot = BootId();
-  const std::string ids = "-" + std::to_string(map.first_uid);
+  const std::string ids = map.HasOneId() ? "-one-id" : "-" + std::to_string(map.first_uid);
   const std::filesystem::path cache = config.cache_directory / (boot + ids);
   const FileLock lock(config.cache_directory / "lock", FileLock::Mode::kExclusive);
   for (const auto& entry : std::filesystem::directory_iterator(config.cache_directory)) {
@@ -56,12 +56,6 @@ std::filesystem::path OpenCache(const BuilderConfig& config, const IdMap& map) {
   MakeOwnedDirectory(map, cache, 0700);
   for (const char* part : {"packages", "roots"}) MakeOwnedDirectory(map, cache / part);
   return cache;
-}
-
-Sha256Digest RootDigest(const std::vector<LockedFile>& packages) {
-  std::string text(kPreparation);
-  for (const LockedFile& file : packages) text += "\n" + file.sha256.Hex();
-  return Sha256(text);
 }
 
 FileLock LockPatiently(const std::filesystem::path& path, const BuilderConfig& config, Progress& progress) {
@@ -83,7 +77,8 @@ void EnterDirectory(const FileDescriptor& directory) {
 }
 
 // Composes base/ and writes the package database into configured/, in the current directory. In the user namespace.
-void ComposeRoot(const std::vector<LockedFile>& packages, const FileDescriptor& package_directory) {
+void ComposeRoot(const std::vector<LockedFile>& packages, const FileDescriptor& package_directory,
+                 Owners owners) {
   std::vector<PackageTree> trees;
   for (const LockedFile& file : packages) {
     trees.push_back(ReadPackageTree(OpenBeneath(package_directory, file.sha256.Hex(), O_RDONLY | O_DIRECTORY),
@@ -93,7 +88,7 @@ void ComposeRoot(const std::vector<LockedFile>& packages, const FileDescriptor& 
     if (::mkdir(name, 0755) != 0) throw SystemError(errno, Msg("make directory {}", std::string_view(name)));
   }
   const UnixSeconds now = NewestTime(trees);
-  Compose(trees, FileDescriptor(::open("base", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), now);
+  Compose(trees, FileDescriptor(::open("base", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), now, owners);
   std::vector<UnpackedPackage> unpacked;
   for (PackageTree& tree : trees) unpacked.push_back(std::move(tree.package));
   WriteUnconfigured(unpacked, "configured");
@@ -108,7 +103,7 @@ void PrepareIn(const std::filesystem::path& root, const std::vector<LockedFile>&
   const FileDescriptor directory = OpenDirectory(root);
   InUserNamespace(map, [&] {
     EnterDirectory(directory);
-    ComposeRoot(packages, package_directory);
+    ComposeRoot(packages, package_directory, OwnersFor(map));
   });
   const UnixSeconds now = std::stoll(ReadFile(root / "now", 100));
   RunMaintainerScripts(root, now, map, config.cancelled, task);
@@ -122,6 +117,13 @@ void PrepareIn(const std::filesystem::path& root, const std::vector<LockedFile>&
 
 }  // namespace
 
+Sha256Digest RootDigest(const std::vector<LockedFile>& packages, const IdMap& map) {
+  std::string text(kPreparation);
+  if (map.HasOneId()) text += "\nowners ignored";
+  for (const LockedFile& file : packages) text += "\n" + file.sha256.Hex();
+  return Sha256(text);
+}
+
 RootLayers MakeRoot(const Lock& lock, const BuilderConfig& config, const IdMap& map, const Store& store,
                     Progress& progress) {
   const std::uint64_t start = MonotonicMilliseconds();
@@ -129,7 +131,7 @@ RootLayers MakeRoot(const Lock& lock, const BuilderConfig& config, const IdMap& 
   if (packages.empty()) throw MissingError(Msg("the lock of {} names no build environment", lock.source));
   RootLayers layers;
   layers.cache = OpenCache(config, map);
-  layers.prepared.digest = RootDigest(packages);
+  layers.prepared.digest = RootDigest(packages, map);
   layers.prepared.packages = static_cast<std::uint32_t>(packages.size());
   const std::string name = layers.prepared.digest.Hex();
   const std::filesystem::path root = layers.cache / "roots" / name;

@@ -20,4 +20,7 @@ struct RootLayers {
 RootLayers MakeRoot(const Lock& lock, const BuilderConfig& config, const IdMap& map, const Store& store,
                     Progress& progress);
 
+// Of what a root is made of: the packages in their order, and whether their owners are kept.
+Sha256Digest RootDigest(const std::vector<LockedFile>& packages, const IdMap& map);
+
 }  // namespace nachbau::builder

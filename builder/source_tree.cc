@@ -15,15 +15,21 @@
 namespace nachbau::builder {
 namespace {
 
-constexpr uid_t kBuildUserId = 1000;
-
 std::filesystem::path Relative(std::string_view absolute) { return std::filesystem::path(absolute.substr(1)); }
 
 }  // namespace
 
-void WriteSourceFiles(const Lock& lock, const Store& store, const std::filesystem::path& directory) {
-  if (::mkdir(directory.c_str(), 0755) != 0 || ::chmod(directory.c_str(), 0755) != 0) {
-    throw SystemError(errno, Msg("make directory {}", directory.native()));
+void WriteSourceFiles(const Lock& lock, const Store& store, const std::filesystem::path& layer) {
+  std::filesystem::path directory = layer;
+  const auto make = [&] {
+    if (::mkdir(directory.c_str(), 0755) != 0 || ::chmod(directory.c_str(), 0755) != 0) {
+      throw SystemError(errno, Msg("make directory {}", directory.native()));
+    }
+  };
+  make();
+  for (const std::filesystem::path& part : Relative(kSourceDirectory)) {
+    directory /= part;
+    make();
   }
   for (const LockedFile& file : lock.WithRole(InputRole::kSource)) {
     if (!IsSafeFileName(file.file_name)) throw ParseError("lock", 0, Msg("unsafe path: {}", Printable(file.path)));
@@ -53,6 +59,7 @@ void PrepareUpper(const IdMap& map, const std::filesystem::path& upper, const st
       MakeDirectories(std::filesystem::path(path).parent_path());
       WriteFileAtomically(path, content, 0644, Durability::kNone);
     }
+    if (map.HasOneId()) return;  // the build user's already
     if (::chown(inside.parent_path().c_str(), kBuildUserId, kBuildUserId) != 0 ||
         ::chown(inside.c_str(), kBuildUserId, kBuildUserId) != 0) {
       throw SystemError(errno, Msg("set the owner of {}", inside.native()));

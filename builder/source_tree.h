@@ -11,9 +11,10 @@
 
 namespace nachbau::builder {
 
-// Puts the lock's source files under their names into the new directory `directory`, readable for everyone. Throws as
-// Store::Open does, and ParseError for an unsafe or repeated name.
-void WriteSourceFiles(const Lock& lock, const Store& store, const std::filesystem::path& directory);
+// Puts the lock's source files under their names beneath the new directory `layer`, where the build expects them: a layer of
+// the overlay, because the table of mounts inside would name the host's directory of a bind mount. Readable for everyone.
+// Throws as Store::Open does, and ParseError for an unsafe or repeated name.
+void WriteSourceFiles(const Lock& lock, const Store& store, const std::filesystem::path& layer);
 
 // Makes `upper`, the overlay layer of a build: the build's directory, owned by the build user, `script`, and files that
 // stand in place of the root's (path relative to the root → content).

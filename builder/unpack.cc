@@ -55,7 +55,8 @@ std::pair<std::string, std::string> Split(const std::string& path) {
 
 class Unpacker {
  public:
-  Unpacker(FileDescriptor root, std::string_view package) : root_(std::move(root)), package_(package) {}
+  Unpacker(FileDescriptor root, std::string_view package, Owners owners)
+      : root_(std::move(root)), package_(package), owners_(owners) {}
 
   void Add(const ArchiveEntry& entry, ArchiveReader& reader) {
     const std::string path = Normalise(entry.path, package_);
@@ -111,7 +112,7 @@ class Unpacker {
   // Owner before mode: a change of owner clears set-user-id.
   void Restore(int fd, const std::string& path, const ArchiveEntry& entry) const {
     const std::array<timespec, 2> times{{{entry.mtime, 0}, {entry.mtime, static_cast<long>(entry.mtime_nanoseconds)}}};
-    if (::fchown(fd, Id(entry.uid), Id(entry.gid)) != 0 || ::fchmod(fd, entry.mode) != 0 ||
+    if ((owners_ == Owners::kKept && ::fchown(fd, Id(entry.uid), Id(entry.gid)) != 0) || ::fchmod(fd, entry.mode) != 0 ||
         ::futimens(fd, times.data()) != 0) {
       Fail(path);
     }
@@ -135,7 +136,8 @@ class Unpacker {
   void AddSymlink(const std::string& name, const std::string& path, const ArchiveEntry& entry) {
     const std::array<timespec, 2> times{{{entry.mtime, 0}, {entry.mtime, 0}}};
     if (::symlinkat(entry.link_target.c_str(), parent_.get(), name.c_str()) != 0 ||
-        ::fchownat(parent_.get(), name.c_str(), Id(entry.uid), Id(entry.gid), AT_SYMLINK_NOFOLLOW) != 0 ||
+        (owners_ == Owners::kKept &&
+         ::fchownat(parent_.get(), name.c_str(), Id(entry.uid), Id(entry.gid), AT_SYMLINK_NOFOLLOW) != 0) ||
         ::utimensat(parent_.get(), name.c_str(), times.data(), AT_SYMLINK_NOFOLLOW) != 0) {
       Fail(path);
     }
@@ -150,6 +152,7 @@ class Unpacker {
 
   FileDescriptor root_;
   std::string_view package_;
+  Owners owners_;
   FileDescriptor parent_;  // of the entry at hand; most entries share it with the one before
   std::string parent_path_;
   std::map<std::string, ArchiveEntry> directories_;
@@ -206,7 +209,7 @@ Number TakeNumber(std::string_view& line, int base, std::string_view name, std::
 
 }  // namespace
 
-void UnpackDeb(const FileDescriptor& deb, const FileDescriptor& directory, std::string_view name) {
+void UnpackDeb(const FileDescriptor& deb, const FileDescriptor& directory, std::string_view name, Owners owners) {
   ArchiveReader members(deb, ArchiveFormat::kAr, std::string(name));
   const auto version = members.Next();
   if (!version || version->path != "debian-binary" || !members.ReadContent(64).starts_with("2.")) {
@@ -220,7 +223,7 @@ void UnpackDeb(const FileDescriptor& deb, const FileDescriptor& directory, std::
       control = true;
     } else if (member->path.starts_with("data.tar")) {
       if (!control) throw ParseError(name, 0, Msg("control.tar is missing"));
-      Unpacker unpacker(MakeDirectoryAt(directory, "data", name), inner);
+      Unpacker unpacker(MakeDirectoryAt(directory, "data", name), inner, owners);
       const auto next = [&] { return members.NextPiece(); };
       ArchiveReader tar(next, ArchiveFormat::kTar, inner);
       while (const auto entry = tar.Next()) unpacker.Add(*entry, tar);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "builder/sandbox/sandbox.h"
 
 namespace nachbau::builder {
 
@@ -23,12 +24,17 @@ struct UnpackedEntry {
   auto operator<=>(const UnpackedEntry&) const = default;
 };
 
+// kIgnored: in a user namespace of one id, where nobody else could own a file.
+enum class Owners { kKept, kIgnored };
+inline Owners OwnersFor(const IdMap& map) { return map.HasOneId() ? Owners::kIgnored : Owners::kKept; }
+
 // Puts the content of data.tar beneath `directory`/data with owners, modes and times, the members of control.tar into
 // `directory`/control (plain files), and the list of what data.tar contains, parents first, into `directory`/entries. To
 // be called as root in a user namespace: an owner outside its ids is an error. Refuses with ParseError: paths that are
 // absolute, contain ".." or pass through a symbolic link, devices, sockets, the same file twice. `name` is the package's
 // file name, for messages.
-void UnpackDeb(const FileDescriptor& deb, const FileDescriptor& directory, std::string_view name);
+void UnpackDeb(const FileDescriptor& deb, const FileDescriptor& directory, std::string_view name,
+               Owners owners = Owners::kKept);
 
 // Reads `directory`/entries. Throws ParseError.
 std::vector<UnpackedEntry> ReadEntries(const FileDescriptor& directory, std::string_view name);

@@ -32,7 +32,7 @@ void SetCapabilities(std::uint64_t keep, const StepReporter& step) {
 
 }  // namespace
 
-void DropPrivilegesInside(SandboxUser user, const StepReporter& step) {
+void DropPrivilegesInside(SandboxUser user, bool keep_groups, const StepReporter& step) {
   const std::uint64_t keep = user == SandboxUser::kRoot ? kForScripts : 0;
   step.Check(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clear ambient capabilities");
   for (int capability = 0; capability < 64; ++capability) {
@@ -41,11 +41,11 @@ void DropPrivilegesInside(SandboxUser user, const StepReporter& step) {
     if (errno == EINVAL) break;  // beyond the last one this kernel knows
     step.Fail("drop a capability for good");
   }
-  step.Check(::syscall(SYS_setgroups, 0, nullptr), "drop groups");
+  if (!keep_groups) step.Check(::syscall(SYS_setgroups, 0, nullptr), "drop groups");
   if (user == SandboxUser::kBuilder) {
     // Through the system call: the C library's function would signal threads that exist only in the parent.
-    step.Check(::syscall(SYS_setresgid, 1000, 1000, 1000), "become the build user's group");
-    step.Check(::syscall(SYS_setresuid, 1000, 1000, 1000), "become the build user");
+    step.Check(::syscall(SYS_setresgid, kBuildUserId, kBuildUserId, kBuildUserId), "become the build user's group");
+    step.Check(::syscall(SYS_setresuid, kBuildUserId, kBuildUserId, kBuildUserId), "become the build user");
   }
   SetCapabilities(keep, step);
   step.Check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "set no_new_privs");

@@ -7,8 +7,8 @@
 namespace nachbau::builder {
 
 // Inside. Drops everything else from the bounding set, changes to the user (1000 for kBuilder) and leaves in all sets
-// only what he keeps. Sets no_new_privs.
-void DropPrivilegesInside(SandboxUser user, const StepReporter& step);
+// only what he keeps. Sets no_new_privs. keep_groups: the kernel forbids to give them up (map of one id).
+void DropPrivilegesInside(SandboxUser user, bool keep_groups, const StepReporter& step);
 
 // Inside: keeps nothing, for the process that only waits.
 void DropAllCapabilitiesInside(const StepReporter& step);

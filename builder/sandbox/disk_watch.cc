@@ -25,6 +25,7 @@ namespace nachbau::builder {
 namespace {
 
 constexpr std::uint64_t kTooDeep = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kLeastPerName = 1024;  // bytes
 constexpr std::size_t kMaxDepth = 1024;  // a path of PATH_MAX bytes cannot name more than about 2048
 
 // Runs in a child of a process that may have threads: allocates nothing. One descriptor, whatever the depth; where to
@@ -36,7 +37,7 @@ class Counter {
     std::uint64_t bytes = 0;
     std::size_t depth = 0;
     int here = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (here < 0) return 0;
+    if (here < 0) ::_exit(1);  // not 0 bytes, but no count: the other side throws
     positions_[0] = 0;
     while (true) {
       const int deeper = Entries(here, positions_[depth], bytes);
@@ -77,7 +78,8 @@ class Counter {
         if (::fstatat(directory, entry->d_name, &state, AT_SYMLINK_NOFOLLOW) != 0) continue;
         const std::uint64_t size = static_cast<std::uint64_t>(state.st_blocks) * 512;
         if (!S_ISDIR(state.st_mode)) {
-          bytes += size / std::max<std::uint64_t>(state.st_nlink, 1);  // each of its names brings its share
+          // Each of its names brings its share; and an empty file takes something too, its inode.
+          bytes += std::max(size / std::max<std::uint64_t>(state.st_nlink, 1), kLeastPerName);
           continue;
         }
         bytes += size;
@@ -92,7 +94,8 @@ class Counter {
   std::array<long, kMaxDepth> positions_;
 };
 
-[[noreturn]] void Serve(int user_namespace, int directory, int questions, int answers, pid_t parent, void* space) {
+[[noreturn]] void Serve(int user_namespace, int directory, int questions, int answers, std::uint32_t id, pid_t parent,
+                        void* space) {
   std::array<int, 4> keep = {user_namespace, directory, questions, answers};
   std::sort(keep.begin(), keep.end());
   unsigned from = 3;
@@ -103,7 +106,7 @@ class Counter {
   }
   ::close_range(from, ~0U, 0);
   if (::setns(user_namespace, CLONE_NEWUSER) != 0) ::_exit(1);
-  if (::syscall(SYS_setresgid, 0, 0, 0) != 0 || ::syscall(SYS_setresuid, 0, 0, 0) != 0) ::_exit(1);
+  if (::syscall(SYS_setresgid, id, id, id) != 0 || ::syscall(SYS_setresuid, id, id, id) != 0) ::_exit(1);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
   auto* counter = static_cast<Counter*>(space);
@@ -119,7 +122,7 @@ class Counter {
 
 }  // namespace
 
-DiskWatch::DiskWatch(const FileDescriptor& user_namespace, const std::filesystem::path& directory) {
+DiskWatch::DiskWatch(const FileDescriptor& user_namespace, const std::filesystem::path& directory, std::uint32_t id) {
   FileDescriptor top(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!top.valid()) throw SystemError(errno, Msg("open {}", directory.native()));
   std::array<int, 2> to{}, from{};
@@ -133,7 +136,7 @@ DiskWatch::DiskWatch(const FileDescriptor& user_namespace, const std::filesystem
   if (space == MAP_FAILED) throw SystemError(errno, Msg("get memory"));
   const pid_t parent = ::getpid();
   pid_ = RawFork();
-  if (pid_ == 0) Serve(user_namespace.get(), top.get(), questions.get(), answers.get(), parent, space);
+  if (pid_ == 0) Serve(user_namespace.get(), top.get(), questions.get(), answers.get(), id, parent, space);
   const int reason = errno;
   ::munmap(space, sizeof(Counter));
   if (pid_ < 0) throw SystemError(reason, Msg("start a process"));
@@ -162,7 +165,7 @@ std::optional<std::uint64_t> DiskWatch::Answer() {
 
 bool NearlyFull(const FileDescriptor& directory) {
   struct statvfs state {};
-  if (::fstatvfs(directory.get(), &state) != 0) return false;
+  if (::fstatvfs(directory.get(), &state) != 0) throw SystemError(errno, Msg("look at the free space"));
   const std::uint64_t size = state.f_blocks * state.f_frsize, left = state.f_bavail * state.f_frsize;
   const bool inodes_gone = state.f_files != 0 && state.f_favail < std::min<std::uint64_t>(state.f_files / 64, 10000);
   return left < std::min<std::uint64_t>(size / 64, 256ULL << 20) || inodes_gone;

@@ -17,7 +17,7 @@ namespace nachbau::builder {
 class DiskWatch {
  public:
   // user_namespace: descriptor of /proc/PID/ns/user.
-  DiskWatch(const FileDescriptor& user_namespace, const std::filesystem::path& directory);
+  DiskWatch(const FileDescriptor& user_namespace, const std::filesystem::path& directory, std::uint32_t id);
   ~DiskWatch();
   DiskWatch(const DiskWatch&) = delete;
   DiskWatch& operator=(const DiskWatch&) = delete;

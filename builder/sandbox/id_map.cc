@@ -60,15 +60,6 @@ std::string UserName(uid_t uid) {
   return found->pw_name;
 }
 
-MissingError NoRange(const char* file, const std::string& user) {
-  MissingError error(Msg("{} gives the user {} no range of {} subordinate ids", file, user, kIdCount));
-  error.SetHint(Msg("As an administrator, give the user ids that nobody else has, for example: usermod --add-subuids "
-                    "100000-165535 --add-subgids 100000-165535 {} (look into /etc/subuid for ranges in use). "
-                    "No new login is needed.",
-                    user));
-  return error;
-}
-
 void WriteMapFile(pid_t pid, const char* name, const std::string& text) {
   const std::string path = "/proc/" + std::to_string(pid) + "/" + name;
   FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -166,6 +157,26 @@ std::vector<IdRange> ParseKernelMap(std::string_view text) {
   return ranges;
 }
 
+IdMap OneIdMap() {
+  IdMap map;
+  map.own_id_is_root = true;
+  return map;
+}
+
+Message SubordinateIdsRemedy() {
+  const uid_t uid = ::geteuid();
+  if (uid == 0) return Msg("In a container, start it with a larger range of user ids (two times {}).", kIdCount);
+  const std::string user = UserName(uid);
+  return Msg("As an administrator, give the user ids that nobody else has, for example: usermod --add-subuids "
+             "100000-165535 --add-subgids 100000-165535 {} (look into /etc/subuid for ranges in use). "
+             "No new login is needed.",
+             user.empty() ? std::to_string(uid) : user);
+}
+
+std::uint32_t FirstIdInside(const IdMap& map, SandboxUser user) {
+  return map.HasOneId() && user == SandboxUser::kBuilder ? kBuildUserId : 0;
+}
+
 IdMap FindIdMap() {
   const uid_t uid = ::geteuid();
   const std::string user = UserName(uid);
@@ -176,20 +187,21 @@ IdMap FindIdMap() {
   if (uid == 0) {
     if (uid_range.count == 0) uid_range = ChooseRootRange(uids, ParseKernelMap(ReadFile("/proc/self/uid_map")));
     if (gid_range.count == 0) gid_range = ChooseRootRange(gids, ParseKernelMap(ReadFile("/proc/self/gid_map")));
-    if (uid_range.count == 0 || gid_range.count == 0) {
-      MissingError error(Msg("there are no {} user and group ids free for the sandbox", kIdCount));
-      error.SetHint(Msg("In a container, start it with a larger range of user ids (two times {}).", kIdCount));
-      throw error;
-    }
-  } else {
-    const std::string name = user.empty() ? std::to_string(uid) : user;
-    if (uid_range.count == 0) throw NoRange("/etc/subuid", name);
-    if (gid_range.count == 0) throw NoRange("/etc/subgid", name);
   }
+  if (uid_range.count == 0 || gid_range.count == 0) return OneIdMap();
   return {uid_range.first, uid_range.count, gid_range.first, gid_range.count, uid != 0};
 }
 
-void WriteIdMaps(const IdMap& map, pid_t pid) {
+void WriteIdMaps(const IdMap& map, pid_t pid, std::uint32_t first_inside) {
+  if (map.HasOneId()) {
+    // Whoever has no privilege outside may map a group only when nobody inside can give up groups that are there to deny
+    // something. user_namespaces(7)
+    WriteMapFile(pid, "setgroups", "deny");
+    const std::string first = std::to_string(first_inside) + " ";
+    WriteMapFile(pid, "uid_map", first + std::to_string(::geteuid()) + " 1");
+    WriteMapFile(pid, "gid_map", first + std::to_string(::getegid()) + " 1");
+    return;
+  }
   if (map.own_id_is_root) {
     RunMapper("newuidmap", pid, {map.first_uid, map.uid_count}, ::geteuid());
     RunMapper("newgidmap", pid, {map.first_gid, map.gid_count}, ::getegid());

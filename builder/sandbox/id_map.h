@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <string_view>
+#include <string>
 #include <vector>
 
+#include "base/message.h"
 #include "builder/sandbox/sandbox.h"
 
 namespace nachbau::builder {
@@ -38,9 +40,15 @@ IdRange FindRange(const std::vector<SubordinateIds>& all, std::string_view user_
 // what the current user namespace knows (`known`, from /proc/self/uid_map; matters in containers). Never contains id 0.
 IdRange ChooseRootRange(const std::vector<SubordinateIds>& taken, const std::vector<IdRange>& known);
 
+// What the own id of an ordinary user, or the first one of root's range, is inside.
+std::uint32_t FirstIdInside(const IdMap& map, SandboxUser user);
+
 // Writes the maps of a child that has just entered a new user namespace and waits. Throws SystemError, or MissingError
-// when newuidmap(1) is not there or refuses.
-void WriteIdMaps(const IdMap& map, pid_t pid);
+// when newuidmap(1) is not there or refuses. A map of one id begins at `first_inside`, others at 0.
+void WriteIdMaps(const IdMap& map, pid_t pid, std::uint32_t first_inside);
+
+// How to give this user subordinate ids.
+Message SubordinateIdsRemedy();
 
 // Extents of a map file of the kernel: "inside outside count" per line; ranges of inside ids.
 std::vector<IdRange> ParseKernelMap(std::string_view text);

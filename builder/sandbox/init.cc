@@ -109,6 +109,15 @@ void GetTerminal(const StepReporter& step) {
   ::close(master);
 }
 
+// The build before any other program of the machine, should memory run out. Raising is allowed to all; in a container that
+// has a higher one already, it is lowering and refused. While this process may still be looked at: the file belongs to
+// nobody afterwards.
+void GoFirst(const StepReporter& step) {
+  const int score = step.Check(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC), "open the priority for lack of memory");
+  if (::write(score, "500", 3) < 0 && errno != EACCES) step.Fail("set the priority for lack of memory");
+  ::close(score);
+}
+
 [[noreturn]] void RunCommand(const InitPlan& plan, bool grouped) {
   StepReporter step(plan.reports);
   step.Check(::setsid(), "make a session");
@@ -119,14 +128,8 @@ void GetTerminal(const StepReporter& step) {
     step = StepReporter(3);
   }
   step.Check(::close_range(4, ~0U, 0), "close descriptors");
-  // The build before any other program of the machine, should memory run out. Raising is allowed to all.
-  const int score = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  if (score >= 0) {
-    if (::write(score, "500", 3) < 0) step.Fail("set the priority for lack of memory");
-    ::close(score);
-  }
   SetProcessLimitsInside(grouped ? plan.limits_with_group : plan.limits_alone, step);
-  DropPrivilegesInside(plan.user, step);
+  DropPrivilegesInside(plan.user, plan.one_id, step);
   step.Check(::chdir(plan.working_directory.c_str()), "change to", plan.working_directory.c_str());
   ::umask(022);
   if (plan.terminal) GetTerminal(step);
@@ -134,6 +137,7 @@ void GetTerminal(const StepReporter& step) {
   if (CPU_COUNT(&plan.processors) != 0) {
     step.Check(::sched_setaffinity(0, sizeof plan.processors, &plan.processors), "choose processors");
   }
+  InstallLandlockInside(plan.landlock, step);
   InstallSeccompInside(plan.filters, step);
   if (!plan.notified.empty()) {
     const int root = step.Check(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "open /");
@@ -162,14 +166,16 @@ void RunInitInside(InitPlan& plan) {
   }
   if (count != 1) ::_exit(121);  // nachbau could not go on, and knows why
 
+  GoFirst(step);
   // Still with the user id outside, which may enter directories that root inside may not.
   step.Check(::unshare(CLONE_NEWCGROUP), "make a control group namespace");
   if (plan.time_namespace) StartTimeNamespace(step);
   const HostDirectories host = OpenHostInside(plan.mounts, step);
 
-  step.Check(::syscall(SYS_setgroups, 0, nullptr), "drop groups");
-  step.Check(::syscall(SYS_setresgid, 0, 0, 0), "become root inside");
-  step.Check(::syscall(SYS_setresuid, 0, 0, 0), "become root inside");
+  const std::uint32_t id = plan.first_id;
+  if (!plan.one_id) step.Check(::syscall(SYS_setgroups, 0, nullptr), "drop groups");
+  step.Check(::syscall(SYS_setresgid, id, id, id), "become root inside");
+  step.Check(::syscall(SYS_setresuid, id, id, id), "become root inside");
   DieWithParent(plan, step);  // the change of ids has reset it
   step.Check(::prctl(PR_SET_DUMPABLE, 0), "close this process to others");
   CheckNamespaces(plan, step);

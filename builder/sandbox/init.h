@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "builder/sandbox/landlock.h"
 #include "builder/sandbox/limits.h"
 #include "builder/sandbox/mounts.h"
 #include "builder/sandbox/report.h"
@@ -26,11 +27,14 @@ inline constexpr std::array<const char*, 8> kNamespaces = {"cgroup", "ipc",  "mn
 struct InitPlan {
   MountPlan mounts;
   SeccompFilters filters;
+  LandlockPlan landlock;
   std::vector<sock_filter> notified;          // calls that an observer answers; empty: no observer
   std::vector<ProcessLimit> limits_with_group, limits_alone;
   std::vector<char*> arguments, environment;  // NULL at the end
   std::string working_directory, host_name;
   SandboxUser user = SandboxUser::kBuilder;
+  std::uint32_t first_id = 0;                 // of this process: root inside, or the only id there is
+  bool one_id = false;                        // so that groups cannot be given up
   std::array<std::uint64_t, kNamespaces.size()> host_namespaces{};  // inode numbers
   bool time_namespace = false;
   bool fixed_addresses = false;

@@ -21,4 +21,14 @@ std::vector<ProcessLimit> MakeProcessLimits(const SandboxLimits& limits, bool me
 
 void SetProcessLimitsInside(const std::vector<ProcessLimit>& limits, const StepReporter& step);
 
+// Whether a crash inside leaves nothing outside. The machine's handler (core_pattern "|…") runs as root outside all
+// namespaces, whatever the usual limit 0 says; only the limit 1 keeps it away (core(5), fs/coredump.c).
+struct CoreDumps {
+  bool prevented = false;
+  std::string description;
+};
+CoreDumps FindCoreDumps();
+// For the text of /proc/sys/kernel/core_pattern and the hard limit that this process has.
+CoreDumps JudgeCoreDumps(std::string_view pattern, rlim_t hard_limit);
+
 }  // namespace nachbau::builder

@@ -20,6 +20,7 @@
 namespace nachbau::builder {
 namespace {
 
+constexpr std::string_view kBootId = "00000000-0000-4000-8000-000000000000\n";
 constexpr std::uint64_t kInRoot = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 constexpr std::uint64_t kNoLinks = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
@@ -227,6 +228,7 @@ int MountTmpfs(int root, const char* name, const char* mode, const char* size, u
   SetOption(context, "source", "tmpfs", what, step);
   SetOption(context, "mode", mode, what, step);
   SetOption(context, "size", size, what, step);
+  SetOption(context, "nr_inodes", "200k", what, step);  // empty files have no size, but take memory
   const int mount = FinishFileSystem(context, attributes, what, step);
   const int target = Directory(root, name, 0755, step);
   Attach(mount, target, "", what, step);
@@ -262,7 +264,7 @@ void MakeDevices(int root, const MountPlan& plan, const StepReporter& step) {
   SetOption(context, "source", "devpts", what, step);
   SetOption(context, "ptmxmode", "0666", what, step);
   SetOption(context, "mode", "0620", what, step);
-  SetOption(context, "gid", "5", what, step);
+  if (plan.terminal_group) SetOption(context, "gid", "5", what, step);
   const int pts = FinishFileSystem(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, what, step);
   const int pts_directory = Directory(dev, "pts", 0755, step);
   Attach(pts, pts_directory, "", what, step);
@@ -291,9 +293,12 @@ int MountProc(int root, const StepReporter& step) {
     ::close(tree);
   }
   for (const char* name : {"kcore", "keys", "key-users", "kmsg", "kallsyms", "latency_stats", "sched_debug",
-                           "timer_list", "vmallocinfo", "kpagecount", "kpageflags", "kpagecgroup", "pagetypeinfo"}) {
+                           "cmdline", "diskstats", "modules", "partitions", "swaps", "timer_list", "vmallocinfo", "kpagecount", "kpageflags", "kpagecgroup", "pagetypeinfo"}) {
     struct stat state {};
-    if (::fstatat(proc, name, &state, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (::fstatat(proc, name, &state, AT_SYMLINK_NOFOLLOW) != 0) {
+      if (errno == ENOENT) continue;
+      step.Fail("look at /proc/", name);
+    }
     const int tree = step.Check(::open_tree(root, "dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), "take /dev/null");
     Attach(tree, proc, name, "cover /proc/", step);
     ::close(tree);
@@ -301,7 +306,7 @@ int MountProc(int root, const StepReporter& step) {
   return proc;
 }
 
-void WriteFileInside(int directory, const char* name, const std::string& text, const StepReporter& step) {
+void WriteFileInside(int directory, const char* name, std::string_view text, const StepReporter& step) {
   const int file = step.Check(OpenAt2(directory, name, O_WRONLY | O_CREAT | O_EXCL, kNoLinks), "write", name);
   step.Check(::fchmod(file, 0444), "write", name);
   if (::write(file, text.data(), text.size()) != static_cast<ssize_t>(text.size())) step.Fail("write", name);
@@ -325,10 +330,22 @@ void MakeSys(int root, const MountPlan& plan, const StepReporter& step) {
   ::close(sys);
 }
 
-void MakeTemporary(int root, const MountPlan& plan, const StepReporter& step) {
+// One number for all builds in place of the one that names this run of the machine. The file has to lie somewhere while it
+// is being mounted.
+void HideBootId(int run, int proc, const StepReporter& step) {
+  WriteFileInside(run, "boot_id", kBootId, step);
+  const int tree = step.Check(::open_tree(run, "boot_id", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), "hide the boot id");
+  SetAttributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false, "hide the boot id", step);
+  Attach(tree, proc, "sys/kernel/random/boot_id", "hide the boot id", step);
+  ::close(tree);
+  step.Check(::unlinkat(run, "boot_id", 0), "hide the boot id");
+}
+
+void MakeTemporary(int root, int proc, const MountPlan& plan, const StepReporter& step) {
   const int run = MountTmpfs(root, "run", "0755", "256m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, step);
   step.Check(::mkdirat(run, "lock", 01777), "make /run/lock");
   step.Check(::fchmodat(run, "lock", 01777, 0), "make /run/lock");
+  HideBootId(run, proc, step);
   ::close(run);
   if (plan.tmp_in_memory) {
     ::close(MountTmpfs(root, "tmp", "1777", plan.tmpfs_size.c_str(), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, step));
@@ -411,6 +428,7 @@ MountPlan MakeMountPlan(const SandboxRequest& request) {
   plan.tmpfs_size = request.limits.memory == 0 ? "50%" : std::to_string(request.limits.memory / 2);
   // Asked for by number: some kernels before take any option and refuse only the finished mount.
   plan.mount_by_string = request.mount_by_string || KernelIsBefore(6, 8);
+  plan.terminal_group = !request.id_map.HasOneId();
   plan.tmp_in_memory = request.user == SandboxUser::kRoot;
   return plan;
 }
@@ -442,7 +460,7 @@ int EnterRootInside(MountPlan& plan, const HostDirectories& host, const StepRepo
   MakeDevices(root, plan, step);
   const int proc = MountProc(root, step);
   MakeSys(root, plan, step);
-  MakeTemporary(root, plan, step);
+  MakeTemporary(root, proc, plan, step);
   ShowBinds(root, plan, step);
 
   // Both "." : the new root ends up on top of the old one, which is then taken away. pivot_root(2), NOTES.

@@ -34,6 +34,7 @@ struct MountPlan {
   std::string processors_online, processors_possible, processors_present;  // texts of the files of /sys
   std::string tmpfs_size;               // option of tmpfs: "50%" or bytes
   bool mount_by_string = false;
+  bool terminal_group = true;           // there is a group 5 for terminals
   bool tmp_in_memory = false;           // maintainer scripts: what they leave in /tmp is gone afterwards
 };
 

@@ -155,7 +155,8 @@ Observer::Observer(const ObserverPlan& plan, const FileDescriptor& user_namespac
     try {
       CloseAllBut({user_namespace.get(), listener.get(), root.get(), result_.get()});
       if (::setns(user_namespace.get(), CLONE_NEWUSER) != 0) throw SystemError(errno, Msg("enter a user namespace"));
-      if (::syscall(SYS_setresgid, 0, 0, 0) != 0 || ::syscall(SYS_setresuid, 0, 0, 0) != 0) {
+      if (::syscall(SYS_setresgid, plan.id, plan.id, plan.id) != 0 ||
+          ::syscall(SYS_setresuid, plan.id, plan.id, plan.id) != 0) {
         throw SystemError(errno, Msg("become root inside"));
       }
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -23,6 +23,7 @@ struct ObserverPlan {
   VirtualValues virtual_values;
   std::vector<std::string> first_program;  // path and arguments of the sandbox's command
   std::uint64_t log_pipe = 0;              // inode
+  std::uint32_t id = 0;                    // to have inside, with all capabilities
 };
 
 class Observer {

@@ -1,12 +1,17 @@
 // Guarantees, by the name they have in the build record. All hold or RunInSandbox throws, except memory-limit, which is
-// reduced without a control group, and time-namespace, which kernels may lack.
+// reduced without a control group, landlock and time-namespace, which kernels may lack, and what needs more than one user id.
 //
+//   build-user          an id of its own for builds; reduced for users without subordinate ids
 //   capabilities        none, or for maintainer scripts the few they need, and no way to more (no_new_privs)
 //   cgroup-namespace, ipc-namespace, mount-namespace, network-namespace, pid-namespace, time-namespace, user-namespace,
 //   uts-namespace       a new one each, checked from inside against those of the machine
+//   core-dumps          none, neither in a file nor through the program of the machine that core_pattern names
 //   devices             null, zero, full, random, urandom, tty and pseudo-terminals of its own; nothing else
 //   disk-limit, file-size-limit, log-limit, memory-limit, process-limit, time-limit
+//   file-owners         as the packages say; reduced for users without subordinate ids
 //   file-system         an overlay root (layers read-only, everything nosuid and nodev); the machine's files are gone
+//   landlock            no devices made, no control of devices but terminals, no signals or abstract sockets to outside; the
+//                       others guard all of it too, so a kernel without it is "reduced"
 //   seccomp             a list of allowed system calls, for one ABI
 //   standard-input      only listed when it is not /dev/null but a terminal at which a person types (nachbau shell)
 //   sync-skipped        fsync answers at once (no protection; named because it changes what the command sees)
@@ -147,6 +152,11 @@ std::uint64_t Milliseconds(const timeval& time) {
   throw error;
 }
 
+OwnerCalls OwnerCallsFor(const SandboxRequest& request) {
+  if (!request.id_map.HasOneId()) return OwnerCalls::kReal;
+  return request.user == SandboxUser::kRoot ? OwnerCalls::kPretended : OwnerCalls::kOwnIdOnly;
+}
+
 struct Connection {
   FileDescriptor log, reports, go;
 };
@@ -193,6 +203,8 @@ class Supervisor {
   FileDescriptor user_namespace_;
   Connection connection_;
   FileDescriptor pidfd_, proc_, upper_;
+  LandlockPlan landlock_;
+  CoreDumps core_dumps_;
   bool time_namespace_ = false;
   std::uint64_t started_ = 0, log_bytes_ = 0, peak_seen_ = 0;
   std::uint64_t disk_asked_ = 0, disk_next_ = 0;
@@ -205,7 +217,8 @@ InitPlan Supervisor::MakePlan() {
   NACHBAU_CHECK(!request_.command.empty());
   InitPlan plan;
   plan.mounts = MakeMountPlan(request_);
-  plan.filters = MakeSeccompFilters(request_.skip_sync);
+  plan.filters = MakeSeccompFilters(request_.skip_sync, OwnerCallsFor(request_));
+  plan.landlock = landlock_ = MakeLandlockPlan();
   observed_.trace = request_.trace;
   observed_.virtual_values = request_.virtual_values;
   observed_.virtual_values.host_name = request_.host_name;
@@ -215,6 +228,7 @@ InitPlan Supervisor::MakePlan() {
   }
   plan.limits_with_group = MakeProcessLimits(request_.limits, true);
   plan.limits_alone = MakeProcessLimits(request_.limits, false);
+  core_dumps_ = FindCoreDumps();
   for (const std::string& argument : request_.command) plan.arguments.push_back(const_cast<char*>(argument.c_str()));
   plan.arguments.push_back(nullptr);
   for (const auto& [key, value] : request_.environment) environment_.push_back(key + "=" + value);
@@ -223,6 +237,8 @@ InitPlan Supervisor::MakePlan() {
   plan.working_directory = request_.working_directory;
   plan.host_name = request_.host_name;
   plan.user = request_.user;
+  plan.first_id = observed_.id = FirstIdInside(request_.id_map, request_.user);
+  plan.one_id = request_.id_map.HasOneId();
   plan.fixed_addresses = request_.fixed_addresses;
   plan.terminal = request_.terminal != nullptr;
   if (request_.processors != 0) plan.processors = FirstProcessors(request_.processors);
@@ -279,7 +295,7 @@ void Supervisor::Start(InitPlan& plan) {
   const std::string path = "/proc/" + std::to_string(pid) + "/ns/user";
   user_namespace_ = FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!user_namespace_.valid()) throw SystemError(errno, Msg("open {}", path));
-  WriteIdMaps(request_.id_map, pid);
+  WriteIdMaps(request_.id_map, pid, plan.first_id);
   if (group_) {
     try {
       group_->Add(pid);
@@ -288,7 +304,7 @@ void Supervisor::Start(InitPlan& plan) {
       group_.reset();
     }
   }
-  if (request_.limits.disk != 0) disk_.emplace(user_namespace_, request_.upper);
+  if (request_.limits.disk != 0) disk_.emplace(user_namespace_, request_.upper, plan.first_id);
   WriteAll(connection_.go, group_ ? "g" : "a", "pipe");
 }
 
@@ -464,24 +480,35 @@ void Supervisor::FillResult() {
 
 std::vector<Guarantee> Supervisor::Guarantees() const {
   const SandboxLimits& limits = request_.limits;
+  const bool one_id = request_.id_map.HasOneId();
   std::vector<Guarantee> all = {
       {"capabilities", true,
        request_.user == SandboxUser::kBuilder ? "none; no_new_privs"
                                               : "only those of maintainer scripts, over mapped ids; no_new_privs"},
       {"cgroup-namespace", true, "new"},
+      {"core-dumps", core_dumps_.prevented, core_dumps_.description},
       {"devices", true, "null, zero, full, random, urandom, tty, new pseudo-terminals"},
       {"file-system", true,
        "overlay of " + std::to_string(request_.lower.size()) +
            " read-only layers after pivot_root; nosuid, nodev; the machine's files are not reachable"},
       {"ipc-namespace", true, "new"},
+      {"landlock", landlock_.abi != 0, landlock_.description},
       {"mount-namespace", true, "new"},
       {"network-namespace", true, "new, with a loopback of its own only"},
       {"pid-namespace", true, "new; ends with nachbau"},
       {"seccomp", true, "list of allowed system calls, native ABI only"},
       {"time-namespace", time_namespace_,
        time_namespace_ ? "new; uptime starts at one day" : "this kernel has none; the uptime of the machine is visible"},
+      {"build-user", !one_id,
+       one_id ? "reduced: no subordinate ids, so one id for everything inside; the groups of the user are kept"
+              : "an id of its own, other than that of the root's files; no groups"},
+      {"file-owners", !one_id,
+       one_id ? "reduced: no subordinate ids, so everything belongs to the build user; maintainer scripts changed owners "
+                "with success and without effect"
+              : "as packages and maintainer scripts set them"},
       {"user-namespace", true,
-       request_.id_map.own_id_is_root ? "new, with subordinate ids of the user" : "new, with ids of no user"},
+       one_id ? "new, with the user's own id only"
+       : request_.id_map.own_id_is_root ? "new, with subordinate ids of the user" : "new, with ids of no user"},
       {"uts-namespace", true, "new; host name " + request_.host_name},
   };
   if (request_.terminal) all.push_back({"standard-input", false, "a terminal at which a person types"});

@@ -32,13 +32,19 @@ namespace nachbau::builder {
 // one, else a high range of its own (see id_map.h); an ordinary user the ranges of these files through newuidmap(1) and
 // newgidmap(1). Id 0 inside is the first id of the range for root, and the user's own id for an ordinary user (ids 1… are
 // the subordinate ones). At least 65536 ids each.
+//
+// Without such ranges there is one id inside, the user's own: 0 for unpacking and maintainer scripts, 1000 for builds.
+// Everything in a root belongs to it then, changes of owner by maintainer scripts are answered with success and not made,
+// and the build user could write to the files of its root (that is: to their copies in `upper`). The record says so.
 struct IdMap {
   std::uint32_t first_uid = 0, uid_count = 0;
   std::uint32_t first_gid = 0, gid_count = 0;
   bool own_id_is_root = false;  // ordinary user: inside 0 is the own id, 1… map to first_uid…
+  bool HasOneId() const { return own_id_is_root && uid_count == 0; }
 };
-// Throws MissingError with a hint (usermod --add-subuids …) when there is none for this user.
 IdMap FindIdMap();
+// The map of the user's own id only.
+IdMap OneIdMap();
 
 // Runs `work` in a forked child that is root in a fresh user and mount namespace with `map`, current directory as it
 // was. For unpacking, composing and removing trees whose files belong to mapped ids. An exception in the child arrives
@@ -82,6 +88,7 @@ struct VirtualValues {
   bool Any() const { return HasClock() || !kernel_release.empty() || processors != 0 || !processor_model.empty() || fixed_random; }
 };
 
+inline constexpr std::uint32_t kBuildUserId = 1000;  // user and group
 enum class SandboxUser { kRoot, kBuilder };  // kRoot: maintainer scripts; kBuilder: uid 1000, no capabilities
 
 struct SandboxRequest {

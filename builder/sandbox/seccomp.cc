@@ -7,7 +7,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -168,6 +170,16 @@ std::vector<sock_filter> Refused(bool skip_sync) {
   for (const std::uint32_t request : {static_cast<std::uint32_t>(TIOCSTI), static_cast<std::uint32_t>(TIOCLINUX)}) {
     filter.Add(SCMP_ACT_ERRNO(EPERM), "ioctl", {Equal32(1, request)});
   }
+  // Also the one device that needs no privilege: 0/0, with which an overlay hides files.
+  for (const std::uint32_t device : {S_IFCHR, S_IFBLK}) {
+    filter.Add(SCMP_ACT_ERRNO(EPERM), "mknod", {{1, SCMP_CMP_MASKED_EQ, S_IFMT, device}});
+    filter.Add(SCMP_ACT_ERRNO(EPERM), "mknodat", {{2, SCMP_CMP_MASKED_EQ, S_IFMT, device}});
+  }
+  // The limit on core dumps stays (limits.h). To lower it is what programs ask for, so it is granted without being done.
+  filter.Add(SCMP_ACT_ERRNO(0), "setrlimit", {Equal32(0, RLIMIT_CORE)});
+  filter.Add(SCMP_ACT_ERRNO(0), "prlimit64", {Equal32(1, RLIMIT_CORE), {2, SCMP_CMP_NE, 0, 0}});
+  // Limits of init, which may have the same user id.
+  filter.Add(SCMP_ACT_ERRNO(EPERM), "prlimit64", {Equal32(0, 1), {2, SCMP_CMP_NE, 0, 0}});
   // Unknown families answer as on a kernel without them, which configure scripts expect.
   for (int family = 0; family < 64; ++family) {
     if (std::find(kFamilies.begin(), kFamilies.end(), family) != kFamilies.end()) continue;
@@ -180,6 +192,53 @@ std::vector<sock_filter> Refused(bool skip_sync) {
     for (const char* name : kSync) filter.Add(SCMP_ACT_ERRNO(0), name);
     // Only the waiting kind: libunwind uses msync to ask whether an address is mapped.
     filter.Add(SCMP_ACT_ERRNO(0), "msync", {HasBits(2, MS_SYNC)});
+  }
+  return filter.Program();
+}
+
+// Exactly this cannot be said to libseccomp: neither of two values, in either of two arguments.
+std::vector<sock_filter> OwnIdOnly() {
+  struct Call {
+    std::uint32_t number, uid_argument;
+  };
+  constexpr Call kCalls[] = {
+#ifdef SYS_chown
+      {SYS_chown, 1},
+#endif
+#ifdef SYS_lchown
+      {SYS_lchown, 1},
+#endif
+      {SYS_fchown, 1},
+      {SYS_fchownat, 2},
+  };
+  const auto low_half = [](std::uint32_t argument) {
+    constexpr std::uint32_t kLow = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 4;
+    return static_cast<std::uint32_t>(offsetof(seccomp_data, args)) + 8 * argument + kLow;
+  };
+  constexpr std::uint16_t kLoad = BPF_LD | BPF_W | BPF_ABS, kIfEqual = BPF_JMP | BPF_JEQ | BPF_K, kReturn = BPF_RET | BPF_K;
+  std::vector<sock_filter> program = {{kLoad, 0, 0, offsetof(seccomp_data, nr)}};
+  for (const Call& call : kCalls) {
+    program.insert(program.end(), {{kIfEqual, 0, 8, call.number},
+                                   {kLoad, 0, 0, low_half(call.uid_argument)},
+                                   {kIfEqual, 1, 0, kBuildUserId},
+                                   {kIfEqual, 0, 4, 0xffffffffU},
+                                   {kLoad, 0, 0, low_half(call.uid_argument + 1)},
+                                   {kIfEqual, 1, 0, kBuildUserId},
+                                   {kIfEqual, 0, 1, 0xffffffffU},
+                                   {kReturn, 0, 0, SECCOMP_RET_ALLOW},
+                                   {kReturn, 0, 0, SECCOMP_RET_ERRNO | EPERM}});
+  }
+  program.push_back({kReturn, 0, 0, SECCOMP_RET_ALLOW});
+  return program;
+}
+
+std::vector<sock_filter> Owners(OwnerCalls owners) {
+  if (owners == OwnerCalls::kReal) return {};
+  if (owners == OwnerCalls::kOwnIdOnly) return OwnIdOnly();
+  Filter filter(SCMP_ACT_ALLOW);
+  for (const char* name : {"chown", "chown32", "fchown", "fchownat", "lchown", "setfsgid", "setfsuid", "setgid", "setgroups",
+                           "setregid", "setresgid", "setresuid", "setreuid", "setuid"}) {
+    filter.Add(SCMP_ACT_ERRNO(0), name);
   }
   return filter.Program();
 }
@@ -198,7 +257,9 @@ void Install(const std::vector<sock_filter>& filter, unsigned flags, long& resul
 
 }  // namespace
 
-SeccompFilters MakeSeccompFilters(bool skip_sync) { return {Allowed(), Refused(skip_sync)}; }
+SeccompFilters MakeSeccompFilters(bool skip_sync, OwnerCalls owners) {
+  return {Allowed(), Owners(owners), Refused(skip_sync)};
+}
 
 std::vector<sock_filter> MakeNotifyFilter(bool trace, const VirtualValues& values) {
   Filter filter(SCMP_ACT_ALLOW);
@@ -236,7 +297,8 @@ std::vector<sock_filter> MakeNotifyFilter(bool trace, const VirtualValues& value
 }
 
 void InstallSeccompInside(const SeccompFilters& filters, const StepReporter& step) {
-  for (const std::vector<sock_filter>* filter : {&filters.allowed, &filters.refused}) {
+  for (const std::vector<sock_filter>* filter : {&filters.allowed, &filters.owners, &filters.refused}) {
+    if (filter->empty()) continue;
     long result = 0;
     Install(*filter, 0, result);
     step.Check(result, "install the system call filter");

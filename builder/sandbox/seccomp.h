@@ -16,6 +16,7 @@ namespace nachbau::builder {
 
 struct SeccompFilters {
   std::vector<sock_filter> allowed;
+  std::vector<sock_filter> owners;   // may be empty
   std::vector<sock_filter> refused;  // to be installed last: of two equal actions the newest filter's value counts
 };
 
@@ -23,8 +24,15 @@ struct SeccompFilters {
 // other filters allow. Never a matter of protection: what a call points to may change until it is carried out.
 std::vector<sock_filter> MakeNotifyFilter(bool trace, const VirtualValues& values);
 
+// What chown(2) and its like do. With one id only, all others do not exist for the kernel, which then answers EINVAL.
+enum class OwnerCalls {
+  kReal,
+  kPretended,  // for maintainer scripts: success without effect; also for becoming another user
+  kOwnIdOnly,  // for builds: EPERM for every id but the build user's, as if there were others
+};
+
 // skip_sync: fsync(2) and its like answer 0 at once.
-SeccompFilters MakeSeccompFilters(bool skip_sync);
+SeccompFilters MakeSeccompFilters(bool skip_sync, OwnerCalls owners);
 
 // Inside. Needs no_new_privs.
 void InstallSeccompInside(const SeccompFilters& filters, const StepReporter& step);

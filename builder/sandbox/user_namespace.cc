@@ -60,7 +60,7 @@ class Child {
   pid_t pid_;
 };
 
-void Enter(const Pipe& ready, const Pipe& go, pid_t parent) {
+void Enter(const Pipe& ready, const Pipe& go, pid_t parent, bool one_id) {
   if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
     SystemError error(errno, Msg("make a user namespace"));
     error.SetHint(Msg("This machine forbids it. `nachbau doctor` tells how to allow it."));
@@ -69,7 +69,7 @@ void Enter(const Pipe& ready, const Pipe& go, pid_t parent) {
   WriteAll(ready.write_end, "u", "pipe");
   char answer = 0;
   if (::read(go.read_end.get(), &answer, 1) != 1) ::_exit(1);  // the parent failed, and knows why
-  if (::setgroups(0, nullptr) != 0) throw SystemError(errno, Msg("drop groups"));
+  if (!one_id && ::setgroups(0, nullptr) != 0) throw SystemError(errno, Msg("drop groups"));
   if (::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0) throw SystemError(errno, Msg("become root inside"));
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // only now: a change of ids resets it
   if (::getppid() != parent) ::_exit(1);
@@ -92,7 +92,7 @@ void InUserNamespace(const IdMap& map, const std::function<void()>& work, const 
       ready.read_end.Close();
       go.write_end.Close();
       failure.read_end.Close();
-      Enter(ready, go, parent);
+      Enter(ready, go, parent, map.HasOneId());
       work();
       status = 0;
     } catch (const std::exception& error) {
@@ -114,7 +114,7 @@ void InUserNamespace(const IdMap& map, const std::function<void()>& work, const 
   while ((count = ::read(ready.read_end.get(), &answer, 1)) < 0 && errno == EINTR) {
   }
   if (count == 1) {
-    WriteIdMaps(map, child.pid());
+    WriteIdMaps(map, child.pid(), 0);
     WriteAll(go.write_end, "m", "pipe");
   }
   if (meanwhile) {

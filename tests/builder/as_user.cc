@@ -68,8 +68,8 @@ void RunAs(const std::string& user, const std::function<void()>& body) {
 }
 
 void EachUser::Run(const std::function<void()>& body) {
-  if (GetParam() == Who::kUser && ::geteuid() == 0) {
-    RunAs(TestUser(), body);
+  if (GetParam() != Who::kRoot && ::geteuid() == 0) {
+    RunAs(GetParam() == Who::kUser ? TestUser() : "nobody", body);
   } else {
     body();
   }

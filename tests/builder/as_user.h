@@ -15,14 +15,14 @@ std::string TestUser();
 // its text. The child's HOME and TMPDIR play no part.
 void RunAs(const std::string& user, const std::function<void()>& body);
 
-// Test parameter: who runs it.
-enum class Who { kRoot, kUser };
+// Test parameter: who runs it. kUserWithoutIds is nobody, whom no /etc/subuid gives ids.
+enum class Who { kRoot, kUser, kUserWithoutIds };
 inline std::string WhoName(const testing::TestParamInfo<Who>& info) {
-  return info.param == Who::kRoot ? "AsRoot" : "AsUser";
+  return info.param == Who::kRoot ? "AsRoot" : info.param == Who::kUser ? "AsUser" : "AsUserWithoutIds";
 }
 
-// Fixture for tests that must hold for root and for an ordinary user. Started by an ordinary user, both parameters run
-// as that user: there is no way to become root, and the same claims must hold.
+// Fixture for tests that must hold for root and for ordinary users. Started by an ordinary user, all parameters run as
+// that user: there is no way to become root, and the same claims must hold.
 class EachUser : public testing::TestWithParam<Who> {
  protected:
   void Run(const std::function<void()>& body);

@@ -3,12 +3,17 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/keyctl.h>
+#include <linux/openat2.h>
+#include <linux/random.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -25,6 +30,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,6 +44,7 @@
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace {
@@ -65,6 +72,56 @@ std::string Write(const std::string& path, const char* text) {
   const std::string outcome = Outcome(::write(fd, text, std::strlen(text)));
   ::close(fd);
   return outcome;
+}
+
+std::string ConnectOrSend6(const char* address, int port, int type) {
+  const int fd = ::socket(AF_INET6, type | SOCK_CLOEXEC, 0);
+  sockaddr_in6 to{};
+  to.sin6_family = AF_INET6;
+  to.sin6_port = htons(static_cast<std::uint16_t>(port));
+  ::inet_pton(AF_INET6, address, &to.sin6_addr);
+  const std::string outcome = Outcome(::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to));
+  ::close(fd);
+  return outcome;
+}
+
+std::string SendDatagram(const char* address, int port) {
+  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(port));
+  ::inet_pton(AF_INET, address, &to.sin_addr);
+  const std::string outcome = Outcome(::sendto(fd, "x", 1, 0, reinterpret_cast<sockaddr*>(&to), sizeof to));
+  ::close(fd);
+  return outcome;
+}
+
+std::string TakeLoopbackDown() {
+  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ifreq request{};
+  std::strcpy(request.ifr_name, "lo");
+  const std::string outcome = Outcome(::ioctl(fd, SIOCSIFFLAGS, &request));
+  ::close(fd);
+  return outcome;
+}
+
+// Families, or protocols of netlink, that are to be had beside the few that builds need.
+std::string OtherFamilies() {
+  std::string found;
+  for (int family = 0; family < 64; ++family) {
+    if (family == AF_UNIX || family == AF_INET || family == AF_INET6 || family == AF_NETLINK) continue;
+    for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET}) {
+      if (::socket(family, type, 0) >= 0) found += " " + std::to_string(family);
+    }
+  }
+  return found.empty() ? "none" : found;
+}
+std::string OtherNetlink() {
+  std::string found;
+  for (int protocol = 1; protocol < 32; ++protocol) {
+    if (::socket(AF_NETLINK, SOCK_RAW, protocol) >= 0) found += " " + std::to_string(protocol);
+  }
+  return found.empty() ? "none" : found;
 }
 
 std::string Connect(const char* address, int port) {
@@ -133,6 +190,70 @@ std::string RaiseLimit(int resource) {
   return Outcome(::setrlimit(static_cast<__rlimit_resource>(resource), &limit));
 }
 
+// Tries to change the limit on core dumps and tells what it is then.
+std::string CoreLimitAfter(rlim_t wanted) {
+  const rlimit limit{wanted, wanted};
+  ::setrlimit(RLIMIT_CORE, &limit);
+  ::prlimit(0, RLIMIT_CORE, &limit, nullptr);
+  rlimit now{};
+  ::getrlimit(RLIMIT_CORE, &now);
+  return std::to_string(now.rlim_cur) + " " + std::to_string(now.rlim_max);
+}
+
+// A crash in a directory where a core file could be made. "handled" when the kernel says that something took the dump.
+std::string Crash() {
+  if (::mkdir("/tmp/crash", 0777) != 0 && errno != EEXIST) return Outcome(-1);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    if (::chdir("/tmp/crash") != 0) ::_exit(1);
+    ::signal(SIGSEGV, SIG_DFL);
+    ::raise(SIGSEGV);
+    ::_exit(1);
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  if (WCOREDUMP(status)) return "handled";
+  return ::rmdir("/tmp/crash") == 0 ? "signal " + std::to_string(WTERMSIG(status)) : "core file";
+}
+
+// Out of a chroot by a directory opened before. 0: still without the machine's file.
+int ChrootTwice(const std::string& host_file) {
+  const int before = ::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ::mkdir("/tmp/jail", 0755);
+  if (::chroot("/tmp/jail") != 0) return errno == EPERM ? 2 : 3;
+  if (::fchdir(before) != 0) return 4;
+  for (int i = 0; i < 64; ++i) {
+    if (::chdir("..") != 0) return 5;
+  }
+  if (::chroot(".") != 0) return 6;
+  return ::access("/bin/inside", F_OK) == 0 && ::access(host_file.c_str(), F_OK) != 0 ? 0 : 1;
+}
+
+// Makes a set-user-id program with `make`, which returns a descriptor open for writing, and runs it.
+std::string RunSetuid(const char* path, const std::function<int()>& make) {
+  ::unlink(path);
+  return Child([&] {
+    const int fd = make();
+    if (fd < 0) return 100 + errno;
+    std::ifstream program("/bin/inside", std::ios::binary);
+    std::stringstream bytes;
+    bytes << program.rdbuf();
+    const std::string text = bytes.str();
+    if (::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) return 97;
+    // Writing takes the bits away; they come back through another name of the same file.
+    if (::fchmod(fd, 06755) != 0) return 98;
+    ::close(fd);
+    ::execl(path, "made", "effective-user", nullptr);
+    return 99;
+  });
+}
+
+std::string OpenUntilRefused() {
+  while (true) {
+    if (::open("/dev/null", O_RDONLY | O_CLOEXEC) < 0) return Outcome(-1);
+  }
+}
+
 std::string CloneWith(unsigned long flag) {
   const long pid = ::syscall(SYS_clone, flag | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
   if (pid == 0) ::_exit(0);
@@ -192,6 +313,31 @@ int Attack(const std::vector<std::string>& a) {
   Say("connect-metadata-service", Connect("169.254.169.254", 80));
   Say("connect-own-loopback", Loopback());
   Say("connect-abstract-socket", ConnectAbstract(socket_name));
+  Say("connect-ipv6-host-loopback", ConnectOrSend6("::1", port, SOCK_STREAM));
+  Say("connect-ipv6-outside", ConnectOrSend6("2001:db8::1", 80, SOCK_STREAM));
+  Say("send-name-query", SendDatagram("192.0.2.53", 53));
+  Say("send-broadcast", SendDatagram("255.255.255.255", 9));
+  Say("take-loopback-down", TakeLoopbackDown());
+  Say("other-socket-families", OtherFamilies());
+  Say("other-netlink-protocols", OtherNetlink());
+  Say("open-tunnel-device", Open("/dev/net/tun", O_RDWR));
+  Say("read-host-file-through-link", [&] {
+    ::unlink("/tmp/link");
+    return ::symlink(host_file.c_str(), "/tmp/link") == 0 ? Open("/tmp/link", O_RDONLY) : Outcome(-1);
+  }());
+  Say("read-boot-id", Text("/proc/sys/kernel/random/boot_id").substr(0, 36));
+  Say("read-kernel-command-line", Text("/proc/cmdline").empty() ? "empty" : "bytes");
+  Say("read-disks", (Text("/proc/partitions") + Text("/proc/diskstats") + Text("/proc/swaps")).empty() ? "empty" : "bytes");
+  Say("read-modules", Text("/proc/modules").empty() ? "empty" : "bytes");
+  Say("host-paths-in-mounts", [&] {
+    const std::string directory = host_file.substr(0, host_file.rfind('/'));
+    std::istringstream mounts(Text("/proc/self/mountinfo") + Text("/proc/1/mountinfo") + Text("/proc/self/mountstats"));
+    for (std::string line; std::getline(mounts, line);) {
+      if (line.find(directory) != std::string::npos && line.find(" /shown ") == std::string::npos) return "found";
+    }
+    return "none";
+  }());
+  Say("host-control-group", Text("/proc/self/cgroup").find("nachbau") == std::string::npos ? "hidden" : "shown");
   Say("read-host-file", Open(host_file, O_RDONLY));
   Say("read-host-file-through-init", Open("/proc/1/root" + host_file, O_RDONLY));
   Say("read-init-descriptors", Open("/proc/1/fd/3", O_RDONLY));
@@ -221,6 +367,19 @@ int Attack(const std::vector<std::string>& a) {
   Say("ptrace-init", Outcome(::ptrace(PTRACE_ATTACH, 1, nullptr, nullptr)));
   Say("read-memory-of-init", Outcome(::process_vm_readv(1, &here, 1, &there, 1, 0)));
   Say("kill-host-process", Outcome(::kill(host_pid, 0)));
+  Say("signal-everybody", Outcome(::kill(-1, SIGTERM)));
+  Say("signal-init", Outcome(::kill(1, SIGTERM)));
+  Say("limit-init", [] {
+    const rlimit none{0, 0};
+    return Outcome(::prlimit(1, RLIMIT_NOFILE, &none, nullptr));
+  }());
+  Say("write-memory-of-init", Outcome(::process_vm_writev(1, &here, 1, &there, 1, 0)));
+  Say("take-descriptor-of-init", [] {
+    const long pidfd = ::syscall(SYS_pidfd_open, 1, 0);
+    return pidfd < 0 ? Outcome(-1) : Outcome(::syscall(SYS_pidfd_getfd, pidfd, 1, 0));
+  }());
+  Say("compare-with-init", call(SYS_kcmp, 1, ::getpid(), 0, 0, 0));
+  Say("open-host-process", call(SYS_pidfd_open, host_pid, 0));
   Say("keyctl", call(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 1));
   Say("add_key", call(SYS_add_key, "user", "n", "x", 1, KEY_SPEC_SESSION_KEYRING));
   Say("request_key", call(SYS_request_key, "user", "n", nullptr, 0));
@@ -229,8 +388,14 @@ int Attack(const std::vector<std::string>& a) {
   Say("userfaultfd", call(SYS_userfaultfd, 1));
   Say("io_uring", call(SYS_io_uring_setup, 4, space));
   Say("open_by_handle_at", call(SYS_open_by_handle_at, AT_FDCWD, space, 0));
+  Say("name_to_handle_at", call(SYS_name_to_handle_at, AT_FDCWD, "/", space, space + 256, 0));
+  Say("memfd_secret", call(447, 0));
+  Say("setxattrat", call(463, AT_FDCWD, "/tmp", 0, "user.x", space, 16));
+  Say("listmount", call(458, space, space, 8, 0));
+  Say("map_shadow_stack", call(453, 0, 4096, 0));
   Say("fanotify", call(SYS_fanotify_init, 0, 0));
   Say("init_module", call(SYS_init_module, space, 16, ""));
+  Say("delete_module", call(SYS_delete_module, "x", 0));
   Say("kexec_load", call(SYS_kexec_load, 0, 0, nullptr, 0));
   Say("reboot", Outcome(::reboot(RB_DISABLE_CAD)));
   Say("swapon", Outcome(::swapon("/tmp/swap", 0)));
@@ -238,6 +403,11 @@ int Attack(const std::vector<std::string>& a) {
   Say("acct", Outcome(::acct("/tmp/acct")));
   Say("quotactl", call(SYS_quotactl, 0, nullptr, 0, nullptr));
   Say("clock_settime", Outcome(::clock_settime(CLOCK_REALTIME, &now)));
+  Say("settimeofday", [&] {
+    const timeval same{now.tv_sec, 0};
+    return Outcome(::settimeofday(&same, nullptr));
+  }());
+  Say("write-clock-offsets", Write("/proc/self/timens_offsets", "monotonic 5 0"));
   Say("adjtimex", Outcome(::adjtimex(&adjust)));
   Say("sethostname", Outcome(::sethostname("evil", 4)));
   Say("unknown-call", call(9999));
@@ -245,6 +415,7 @@ int Attack(const std::vector<std::string>& a) {
   Say("personality-no-aslr", Outcome(::personality(ADDR_NO_RANDOMIZE)));
   Say("mknod-device", Outcome(::mknod("/tmp/device", S_IFBLK | 0666, makedev(254, 0))));
   Say("mknod-null", Outcome(::mknod("/tmp/null2", S_IFCHR | 0666, makedev(1, 3))));
+  Say("make-whiteout", Outcome(::mknod("/tmp/whiteout", S_IFCHR | 0666, makedev(0, 0))));
   Say("open-kmsg", Open("/dev/kmsg", O_RDONLY));
   Say("open-mem", Open("/dev/mem", O_RDONLY));
   Say("create-in-dev", Open("/dev/new", O_WRONLY | O_CREAT));
@@ -260,11 +431,57 @@ int Attack(const std::vector<std::string>& a) {
     struct statvfs state {};
     return ::statvfs("/proc/sys", &state) != 0 ? Outcome(-1) : std::to_string((state.f_flag & ST_RDONLY) != 0);
   }());
+  Say("write-id-map", Write("/proc/self/uid_map", "0 0 1"));
+  Say("write-group-switch", Write("/proc/self/setgroups", "allow"));
+  Say("lower-memory-score", Write("/proc/self/oom_score_adj", "-1000"));
+  Say("write-priority-of-init", Write("/proc/1/oom_score_adj", "1000"));
+  Say("real-time-priority", [] {
+    const sched_param parameters{1};
+    return Outcome(::sched_setscheduler(0, SCHED_FIFO, &parameters));
+  }());
+  Say("higher-priority", Outcome(::setpriority(PRIO_PROCESS, 0, -5)));
+  Say("set-file-capability", [] {
+    struct vfs_cap_data wanted {};
+    wanted.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE;
+    wanted.data[0].permitted = 1U << CAP_SYS_ADMIN % 32;
+    ::close(::open("/tmp/capable", O_WRONLY | O_CREAT | O_CLOEXEC, 0755));
+    return Outcome(::setxattr("/tmp/capable", "security.capability", &wanted, XATTR_CAPS_SZ_2, 0));
+  }());
+  Say("set-trusted-attribute", Outcome(::setxattr("/tmp", "trusted.overlay.opaque", "y", 1, 0)));
+  // Not said, since kernels differ: refused, or kept under another name. What counts is what is in `upper` then.
+  ::mkdir("/tmp/redirected", 0755);
+  std::ignore = ::setxattr("/tmp/redirected", "user.overlay.redirect", "/", 1, 0);
+  Say("rename-into-other-directory", [] {
+    ::mkdir("/tmp/from", 0755);
+    ::mkdir("/tmp/to", 0755);
+    ::close(::open("/tmp/from/file", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    return Outcome(::rename("/tmp/from/file", "/tmp/to/file"));
+  }());
+  Say("link-into-other-directory", [] {
+    ::unlink("/tmp/from/file2");
+    return Outcome(::link("/tmp/to/file", "/tmp/from/file2"));
+  }());
+  Say("is-null-a-terminal", [] {
+    const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    return ::isatty(fd) == 1 ? "yes" : Outcome(-1);
+  }());
+  Say("is-a-terminal-one", [] {
+    const int fd = ::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    return ::isatty(fd) == 1 ? "yes" : Outcome(-1);
+  }());
+  Say("control-random-device", [] {
+    int entropy = 0;
+    const int fd = ::open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    return Outcome(::ioctl(fd, RNDGETENTCNT, &entropy));
+  }());
+  Say("open-files-without-end", Child([] { return OpenUntilRefused() == "EMFILE" ? 0 : 1; }));
+  Say("crash", Crash());
   Say("write-sysrq", Write("/proc/sysrq-trigger", "h") == "done" ? "done" : "refused");  // not every kernel has it
   Say("read-kcore", Text("/proc/kcore").empty() ? "empty" : "bytes");
   Say("raise-file-limit", RaiseLimit(RLIMIT_NOFILE));
   Say("raise-process-limit", RaiseLimit(RLIMIT_NPROC));
-  Say("raise-core-limit", RaiseLimit(RLIMIT_CORE));
+  Say("lower-core-limit", CoreLimitAfter(0));
+  Say("raise-core-limit", CoreLimitAfter(RLIM_INFINITY));
   Say("socket-packet", Outcome(::socket(AF_PACKET, SOCK_RAW, 0)));
   Say("socket-vsock", Outcome(::socket(AF_VSOCK, SOCK_STREAM, 0)));
   Say("socket-alg", Outcome(::socket(AF_ALG, SOCK_SEQPACKET, 0)));
@@ -286,10 +503,33 @@ int Attack(const std::vector<std::string>& a) {
         ::execl("/tmp/made", "made", "effective-user", nullptr);
         return 99;
       }));
+  Say("run-setuid-program-by-open", RunSetuid("/tmp/made2", [] { return ::open("/tmp/made2", O_WRONLY | O_CREAT | O_CLOEXEC, 06755); }));
+  Say("run-setuid-program-by-openat2", RunSetuid("/tmp/made3", [] {
+        open_how how{};
+        how.flags = O_WRONLY | O_CREAT | O_CLOEXEC;
+        how.mode = 06755;
+        return static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, "/tmp/made3", &how, sizeof how));
+      }));
+  Say("run-setuid-program-by-mknod", RunSetuid("/tmp/made4", [] {
+        if (::mknod("/tmp/made4", S_IFREG | 06755, 0) != 0) return -1;
+        return ::open("/tmp/made4", O_WRONLY | O_CLOEXEC);
+      }));
+  Say("run-setuid-program-by-link", RunSetuid("/tmp/made5", [] {
+        ::unlink("/tmp/made5-first");
+        const int fd = ::open("/tmp/made5-first", O_WRONLY | O_CREAT | O_CLOEXEC, 06755);
+        return fd < 0 || ::link("/tmp/made5-first", "/tmp/made5") != 0 ? -1 : fd;
+      }));
+  Say("run-setuid-program-by-descriptor", Child([] {
+        const int fd = ::open("/bin/setuid", O_PATH | O_CLOEXEC);
+        const char* const arguments[] = {"setuid", "effective-user", nullptr};
+        ::syscall(SYS_execveat, fd, "", arguments, environ, AT_EMPTY_PATH);
+        return 99;
+      }));
 #if defined(__x86_64__)
   Say("call-by-int80", Child([] { return CallOtherAbi(false); }));
   Say("call-by-x32", Child([] { return CallOtherAbi(true); }));
 #endif
+  Say("chroot-twice", Child([&] { return ChrootTwice(host_file); }));
   Say("chroot", Outcome(::chroot("/tmp")));
   return 0;
 }
@@ -309,6 +549,7 @@ int Look() {
   Say("seccomp", StatusLine("Seccomp"));
   Say("process", std::to_string(::getpid()));
   Say("session-leader", std::to_string(::getsid(0) == ::getpid()));
+  Say("memory-score", Text("/proc/self/oom_score_adj").substr(0, 3));
   Say("umask", std::to_string(::umask(022)));
   Say("init-name", Text("/proc/1/cmdline").c_str());
   Say("core-limit", [] {
@@ -353,6 +594,91 @@ int Survive() {
   while (::wait(nullptr) > 0) {
   }
   return 0;
+}
+
+// A helper that outlives its maker and goes on writing to an output, through a descriptor it was handed over a socket.
+int WriteLate() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return 1;
+  if (::fork() == 0) {
+    ::setsid();
+    if (::fork() != 0) ::_exit(0);
+    for (int signal = 1; signal < 32; ++signal) ::signal(signal, SIG_IGN);
+    char byte = 0;
+    iovec part{&byte, 1};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    int output = -1;
+    if (::recvmsg(ends[1], &message, 0) == 1) std::memcpy(&output, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof output);
+    while (::write(output, "late\n", 5) == 5) {
+      if (byte != 0) std::ignore = ::write(ends[1], &byte, 1);
+      byte = 0;
+      ::usleep(1000);
+    }
+    ::_exit(0);
+  }
+  ::wait(nullptr);
+  const int output = ::open("/tmp/output", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  char byte = 1;
+  iovec part{&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof output);
+  std::memcpy(CMSG_DATA(header), &output, sizeof output);
+  if (::sendmsg(ends[0], &message, 0) != 1) return 2;
+  return ::read(ends[0], &byte, 1) == 1 ? 0 : 3;  // it writes now
+}
+
+constexpr key_t kQueue = 0x6e616368;
+
+// Offers what another sandbox could meet: an abstract socket, a port, a message queue.
+int Offer(const std::string& name, int port) {
+  const int local = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un path{};
+  path.sun_family = AF_UNIX;
+  std::memcpy(path.sun_path + 1, name.data(), name.size());
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  if (::bind(local, reinterpret_cast<sockaddr*>(&path), size) != 0 || ::listen(local, 4) != 0 ||
+      ::bind(server, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(server, 4) != 0 ||
+      ::msgget(kQueue, IPC_CREAT | 0666) < 0 || ConnectAbstract(name) != "done" || Connect("127.0.0.1", port) != "done" ||
+      ::write(1, "ready\n", 6) != 6) {
+    return 1;
+  }
+  SleepForever();
+}
+
+int Meet(const std::string& name, int port) {
+  Say("abstract-socket", ConnectAbstract(name));
+  Say("port", Connect("127.0.0.1", port));
+  Say("message-queue", Outcome(::msgget(kQueue, 0)));
+  return 0;
+}
+
+// Files without content, which take no blocks.
+int MakeFilesForever() {
+  ::mkdir("/tmp/many", 0700);
+  for (int i = 0;; ++i) {
+    const std::string name = "/tmp/many/" + std::to_string(i);
+    const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) return 4;
+    ::close(fd);
+    if (i % 100 == 0) ::usleep(1000);
+  }
 }
 
 int UseMemory(long megabytes, int processes) {
@@ -438,6 +764,23 @@ int main(int argc, char** argv) {
     while (::readdir(directory) != nullptr) ++entries;
     return entries == 2 ? 0 : 200;
   }
+  if (what == "owners") {  // of a new file, after a change of owner
+    ::close(::open("/tmp/owned", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    Say("chown-other", Outcome(::chown("/tmp/owned", 7, 8)));
+    Say("chown-root", Outcome(::fchownat(AT_FDCWD, "/tmp/owned", 0, 0, 0)));
+    Say("chown-self", Outcome(::lchown("/tmp/owned", ::getuid(), ::getgid())));
+    Say("chown-nobody", Outcome(::chown("/tmp/owned", static_cast<uid_t>(-1), static_cast<gid_t>(-1))));
+    struct stat state {};
+    ::stat("/tmp/owned", &state);
+    Say("owner", std::to_string(state.st_uid) + ":" + std::to_string(state.st_gid));
+    Say("setgroups", Outcome(::syscall(SYS_setgroups, 0, nullptr)));
+    Say("become-other", Outcome(::syscall(SYS_setresuid, 7, 7, 7)));
+    return 0;
+  }
+  if (what == "write-late") return WriteLate();
+  if (what == "offer") return Offer(arguments.at(0), std::atoi(arguments.at(1).c_str()));
+  if (what == "meet") return Meet(arguments.at(0), std::atoi(arguments.at(1).c_str()));
+  if (what == "files") return MakeFilesForever();
   if (what == "survive") return Survive();
   if (what == "survive-and-wait") {
     Survive();

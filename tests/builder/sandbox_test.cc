@@ -92,8 +92,8 @@ TEST_P(SandboxTest, ShowsTheSameSurroundingsEverywhere) {
     for (const char* line :
          {"host-name=nachbau\n", "ids=1000:1000:0\n", "directory=/\n", "descriptors=0,1,2\n", "standard-input=0\n",
           "capabilities=0000000000000000 0000000000000000 0000000000000000 0000000000000000 0000000000000000\n",
-          "no-new-privileges=1\n", "seccomp=2\n", "process=2\n", "session-leader=1\n", "umask=18\n", "init-name=init\n",
-          "core-limit=0\n", "signals-ignored=0000000000000000\n", "signals-blocked=0000000000000000\n",
+          "no-new-privileges=1\n", "seccomp=2\n", "process=2\n", "session-leader=1\n", "umask=18\n", "memory-score=500\n", "init-name=init\n",
+          "core-limit=1\n", "signals-ignored=0000000000000000\n", "signals-blocked=0000000000000000\n",
           "uptime-in-days=1\n", "monotonic-clock-in-days=1\n", "fsync=done\n", "environment=PATH=/bin;TZ=UTC;\n"}) {
       EXPECT_THAT(ran.output, HasSubstr(line));
     }

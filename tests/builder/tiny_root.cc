@@ -21,7 +21,7 @@ void WriteProgram(const std::string& program, const char* path, mode_t mode) {
 }  // namespace
 
 // On a disk: /tmp may be a tmpfs, which keeps no user extended attributes before Linux 6.6.
-TinyRoot::TinyRoot() : area_("/var/tmp", "nachbau-sandbox-test-"), map_(FindIdMap()) {
+TinyRoot::TinyRoot(const IdMap& map) : area_("/var/tmp", "nachbau-sandbox-test-"), map_(map) {
   ::chmod(path().c_str(), 0700);  // as the builder does: closed to everybody else, also to root inside
   for (const char* name : {"lower", "layer", "upper", "work"}) MakeOwnedDirectory(map_, path() / name);
   const std::string program = ReadFile(NACHBAU_INSIDE);

@@ -12,7 +12,7 @@ namespace nachbau::builder {
 
 class TinyRoot {
  public:
-  TinyRoot();
+  explicit TinyRoot(const IdMap& map = FindIdMap());
   ~TinyRoot();
   TinyRoot(const TinyRoot&) = delete;
   TinyRoot& operator=(const TinyRoot&) = delete;
