@@ -253,9 +253,9 @@ const std::map<std::string, std::string> kExpected = {
 // For tests/bench/escapes.sh.
 void Print(SandboxUser user, const std::map<std::string, std::string>& outcomes) {
   if (std::getenv("NACHBAU_PRINT_ESCAPES") == nullptr) return;
-  const char* const who = ::geteuid() == 0 ? "root" : FindIdMap().HasOneId() ? "user-one-id" : "user";
+  const char* const who = ::geteuid() == 0 ? "root" : FindIdMap().HasOneId() ? "one-id" : "user";
   for (const auto& [attempt, outcome] : outcomes) {
-    std::cout << "escape\t" << attempt << "\t" << who << (user == SandboxUser::kRoot ? "/scripts" : "/build") << "\t"
+    std::cout << "escape\t" << attempt << "\t" << who << (user == SandboxUser::kRoot ? "/script" : "/build") << "\t"
               << outcome << "\n";
   }
   std::cout.flush();
@@ -350,15 +350,14 @@ TEST_P(EscapeTest, AnOutputIsNotWrittenToAfterTheEnd) {
   });
 }
 
-TEST_P(EscapeTest, FilesWithoutContentCountAsDisk) {
-  Run([] {
-    TinyRoot root;
-    SandboxRequest request = root.Request({"files"});
-    request.limits.disk = 1 << 20;
-    const Ran ran = builder::Run(request);
-    EXPECT_EQ(ran.result.end, SandboxEnd::kOverLimit) << ran.result.detail;
-    EXPECT_EQ(ran.result.detail, "disk: more than 1048576 bytes");
-  });
+// As one user: the count takes its seconds.
+TEST(EscapeTestOnce, FilesWithoutContentCountAsDisk) {
+  TinyRoot root;
+  SandboxRequest request = root.Request({"files"});
+  request.limits.disk = 1 << 20;
+  const Ran ran = builder::Run(request);
+  EXPECT_EQ(ran.result.end, SandboxEnd::kOverLimit) << ran.result.detail;
+  EXPECT_EQ(ran.result.detail, "disk: more than 1048576 bytes");
 }
 
 INSTANTIATE_TEST_SUITE_P(Sandbox, EscapeTest, testing::Values(Who::kRoot, Who::kUser, Who::kUserWithoutIds), WhoName);

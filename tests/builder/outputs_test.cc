@@ -3,11 +3,16 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
+#include "base/error.h"
 #include "builder/source_tree.h"
 #include "tests/builder/as_user.h"
 #include "tests/builder/deb_maker.h"
@@ -107,6 +112,28 @@ TEST_P(Collecting, ReadsWhatTheBuildClosed) {
   });
 }
 
+TEST_P(Collecting, TakesTheBytesOfAProgramAndNotItsRights) {
+  Run([] {
+    const Outputs outputs = CollectAfter([] {
+      ::chmod((kDirectory / "p_1_amd64.deb").c_str(), 06777);
+      fs::path deep = kDirectory;
+      for (int i = 0; i < 64; ++i) deep /= "d";
+      fs::create_directories(deep);
+    });
+    EXPECT_EQ(outputs.problem, "");
+    EXPECT_EQ(outputs.artifacts.size(), 2U);
+  });
+}
+
+TEST(CollectingOnce, WorksWithoutSubordinateIds) {
+  const auto collect = [] { EXPECT_EQ(CollectAfter([] { ::chmod(kDirectory.c_str(), 0); }).artifacts.size(), 2U); };
+  if (::geteuid() == 0) {
+    RunAs("nobody", collect);
+  } else {
+    collect();
+  }
+}
+
 TEST_P(Collecting, RefusesWhatABuildMayHavePlanted) {
   Run([] {
     struct Case {
@@ -121,8 +148,16 @@ TEST_P(Collecting, RefusesWhatABuildMayHavePlanted) {
         {"hard link", [&] { fs::create_hard_link("secret", at("x.deb")); }, "x.deb is not a regular file of its own"},
         {"second name", [&] { fs::create_hard_link(at("p_1_amd64.deb"), at("x.deb")); }, "is not a regular file"},
         {"directory", [&] { fs::create_directory(at("x.deb")); }, "x.deb is not a regular file"},
+        {"socket", [&] {
+           sockaddr_un path{};
+           path.sun_family = AF_UNIX;
+           std::strcpy(path.sun_path, at("x.deb").c_str());
+           const FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+           if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&path), sizeof path) != 0) throw SystemError(errno, Msg("bind"));
+         }, "x.deb is not a regular file"},
         {"pipe", [&] { ::mkfifo(at("x.deb").c_str(), 0644); }, "x.deb is not a regular file"},
         {"control characters", [&] { WriteFileAtomically(at("x\x1b[2J.deb"), "", 0644); }, "made a file with the name"},
+        {"line end", [&] { WriteFileAtomically(at("x\ny.deb"), "", 0644); }, "made a file with the name"},
         {"not UTF-8", [&] { WriteFileAtomically(at("x\xff.deb"), "", 0644); }, "made a file with the name"},
         {"not named", [&] { WriteFileAtomically(at("x.deb"), "x", 0644); }, "does not name x.deb"},
         {"sparse and huge", [&] {
