@@ -138,6 +138,11 @@ std::string FormatSummary(const SummaryInput& input, const Catalogue& catalogue)
                                     input.lock.WithRole(InputRole::kEnvironment).size(),
                                 names));
   lines.Item(Msg("Build"), Msg("{} in a sandbox without network", Seconds(input.record.duration_ms)));
+  std::string reduced;
+  for (const Guarantee& guarantee : input.record.sandbox) {
+    if (guarantee.detail.starts_with("reduced")) reduced += (reduced.empty() ? "" : ", ") + guarantee.name;
+  }
+  if (!reduced.empty()) lines.Item(Msg("Reduced"), Msg("{} (why: build.json, and `nachbau doctor`)", Printable(reduced)));
   if (input.sbom_components != 0) {
     lines.Item(Msg("SBOM"), Msg("CycloneDX 1.7, {} components, valid", input.sbom_components));
   }

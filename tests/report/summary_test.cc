@@ -78,6 +78,15 @@ TEST_F(SummaryTest, ShowsTheReasonOfAFailedBuild) {
   EXPECT_THAT(Summary(), HasSubstr("nachbau build-log evidence/hello"));
 }
 
+TEST_F(SummaryTest, NamesWhatTheSandboxCouldNotKeepInFull) {
+  record_.sandbox = {{"build-user", false, "reduced: no ids"}, {"landlock", true, "ABI 7"}, {"sync-skipped", false, "none asked for"}};
+  EXPECT_THAT(Summary(), HasSubstr("build-user (why: build.json"));
+  EXPECT_THAT(Summary(), Not(HasSubstr("landlock")));
+  EXPECT_THAT(Summary(), Not(HasSubstr("sync-skipped")));
+  record_.sandbox.erase(record_.sandbox.begin());
+  EXPECT_THAT(Summary(), Not(HasSubstr("Reduced")));
+}
+
 TEST_F(SummaryTest, ShowsOnlyFindingsThatNeedAttention) {
   Finding good;
   good.rule = "sbom.valid";
