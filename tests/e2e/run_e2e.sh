@@ -33,6 +33,6 @@ else
   chmod 755 "$top"
   chown -R "$user:" "$top"
   # Nothing of root's session goes along.
-  setpriv --reuid "$user" --regid "$user" --init-groups env -i TOP="$top" HOME="$(getent passwd "$user" | cut -d: -f6)" \
+  setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env -i TOP="$top" HOME="$(getent passwd "$user" | cut -d: -f6)" \
     USER="$user" PATH="$PATH" LC_ALL=C.UTF-8 bash "$top/tests/e2e/$script"
 fi
