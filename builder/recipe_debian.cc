@@ -110,7 +110,7 @@ Recipe MakeDebianRecipe(const Lock& lock, std::uint32_t parallel) {
   // Names were checked above: nothing in them means anything to a shell, or to dpkg-source an option.
   recipe.script = "set -e\numask 022\ncd " + std::string(kBuildDirectory) + "\ndpkg-source --no-check -x " +
                   std::string(kSourceDirectory) + "/'" + dsc + "' '" + recipe.build_path + "'\ncd '" +
-                  recipe.build_path + "'\n" + AddChangelogEntry(lock, recipe) + "exec";
+                  recipe.build_path + "'\n" + AddChangelogEntry(lock, recipe) + kUnpacked + "exec";
   for (const std::string& word : recipe.command) recipe.script += " " + word;
   recipe.script += "\n";
   return recipe;

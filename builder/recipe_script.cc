@@ -131,7 +131,7 @@ Recipe MakeScriptRecipe(const ScriptRecipe& script, const std::string& source, U
   for (const auto& [name, value] : script.environment) recipe.environment[name] = value;
   recipe.script = "set -e\numask 022\ncd " + std::string(kBuildDirectory) + "\n" +
                   UnpackText(source, recipe.build_path) + "cd '" + recipe.build_path + "'\noutputs=" + outputs + "\n" +
-                  CommandsText(script) +
+                  kUnpacked + CommandsText(script) +
                   (script.output == ScriptRecipe::Output::kFiles ? FilesText(script) : TarballText(script, top));
   return recipe;
 }

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "builder/machine_share.h"
-#include "builder/recipe_debian.h"
+#include "builder/recipe.h"
 #include "builder/root.h"
 #include "builder/source_tree.h"
 #include "builder/work_directory.h"
@@ -22,10 +22,7 @@ constexpr const char* kRecordFile = "build.json";
 constexpr std::uint32_t kInteractiveSeconds = 7 * 24 * 3600;
 constexpr std::size_t kMostOutput = 1 << 16;  // bytes of an unpacking that fails
 
-// Without the line that starts the build.
-std::string UnpackScript(const DebianRecipe& recipe) {
-  return recipe.script.substr(0, recipe.script.rfind("\nexec") + 1);
-}
+std::string UnpackScript(const Recipe& recipe) { return recipe.script.substr(0, recipe.script.find(kUnpacked)); }
 
 bool HasDirectory(const std::filesystem::path& upper, const std::string& inside) {
   try {
@@ -94,18 +91,18 @@ SandboxResult EnterShell(const Lock& lock, const ShellRequest& asked, const Buil
   }
   request.upper = tree / "upper";
   request.work = tree / "overlay";
-  request.read_only = {{kSourceDirectory, tree / "sources"}};
+  request.lower.insert(request.lower.begin(), tree / "sources");
   request.working_directory = kBuildDirectory;
   request.limits = BuildLimits(config, tree);
   std::string build_path;
   if (fresh) {
     const std::uint32_t parallel =
         config.parallel != 0 ? config.parallel : std::max(1U, std::thread::hardware_concurrency());
-    const DebianRecipe recipe = MakeDebianRecipe(lock, parallel, config.run_tests);
+    const Recipe recipe = MakeRecipe(lock, store, parallel);
     request.environment = recipe.environment;
     build_path = recipe.build_path;
     WriteSourceFiles(lock, store, tree / "sources");
-    PrepareUpper(map, request.upper, UnpackScript(recipe));
+    PrepareUpper(map, request.upper, UnpackScript(recipe), recipe.files);
     MakeOwnedDirectory(map, request.work);
     Unpack(request, progress);
   } else {

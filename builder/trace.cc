@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "builder/recipe_debian.h"
+#include "builder/recipe.h"
 #include "builder/sandbox/kernel.h"
 
 namespace nachbau::builder {
@@ -28,6 +28,7 @@ constexpr std::uint64_t kMaxHashed = 1ULL << 30;        // bytes of one file
 constexpr std::uint64_t kMaxHashedInAll = 64ULL << 30;  // a build may leave holes, which cost it nothing
 constexpr std::uint64_t kMaxList = 64 << 20;
 constexpr std::uint64_t kMaxDescription = 4ULL << 30;
+constexpr const char* kPackageNameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789+-.";
 constexpr const char* kInfo = "var/lib/dpkg/info";
 
 bool BeginsWithDirectory(std::string_view path, std::string_view directory) {
@@ -89,6 +90,7 @@ std::unordered_map<std::string, std::string> ReadPackageLists(const FileDescript
     if (!name.ends_with(".list")) continue;
     std::string_view package = name.substr(0, name.size() - 5);
     package = package.substr(0, package.find(':'));
+    if (package.find_first_not_of(kPackageNameCharacters) != package.npos) continue;  // made by a script, not by dpkg
     const FileDescriptor file = OpenBeneath(info, std::string(name), O_RDONLY);
     const std::string text = ReadDescriptor(file, name, kMaxList);
     for (std::size_t at = 0; at < text.size();) {

@@ -24,7 +24,8 @@ bool RanTests(const BuildRecord& record) {
 
 }  // namespace
 
-BuildHistory FindBuildHistory(const std::filesystem::path& evidence_folders, const Lock& lock, bool run_tests) {
+BuildHistory FindBuildHistory(const std::filesystem::path& evidence_folders, const Lock& lock) {
+  const bool debian = lock.recipe.kind == RecipeKind::kDebian, run_tests = !lock.recipe.HasBuildProfile("nocheck");
   // "<source>_<version>_<architecture>_<time>": the newest last.
   std::vector<std::pair<std::string, std::filesystem::path>> folders;
   std::error_code error;
@@ -45,7 +46,8 @@ BuildHistory FindBuildHistory(const std::filesystem::path& evidence_folders, con
       const std::string name = (folder / evidence::kBuildRecord).native();
       const BuildRecord record = BuildRecordFromJson(ParseJson(ReadFile(name, kMostBytes), name), name);
       const bool alike = record.source == lock.source && record.architecture == lock.architecture &&
-                         record.variations.empty() && RanTests(record) == run_tests;
+                         record.variations.empty() && record.profile == lock.recipe.profile &&
+                         (!debian || RanTests(record) == run_tests);
       if (alike && record.outcome == BuildOutcome::kBuilt) durations.push_back(record.duration_ms);
     } catch (const Error&) {
       continue;

@@ -173,7 +173,7 @@ Documents ReadDocuments(const EvidenceFolder& folder) {
 
 BuildRecord BuildStage(Context& context, const Lock& lock, EvidenceFolder& folder) {
   builder::BuilderConfig config = context.BuilderConfig();
-  const BuildHistory history = FindBuildHistory(context.workspace() / "evidence", lock, config.run_tests);
+  const BuildHistory history = FindBuildHistory(context.workspace() / "evidence", lock);
   config.expected_ms = history.typical_ms;
   config.earlier_builds = history.builds;
   BuildRecord record = builder::Build(lock, config, context.store(), context.clock(), context.progress());

@@ -32,6 +32,9 @@ std::uint32_t Index(const Json& value, std::size_t limit, const std::string& pla
 bool IsPipe(TraceAction action) { return action == TraceAction::kPipeRead || action == TraceAction::kPipeWrite; }
 bool HasOther(TraceAction action) { return action == TraceAction::kRename || action == TraceAction::kLink; }
 
+// File names and arguments are bytes; those that are no text are told by their numbers.
+std::string Text(const std::string& bytes) { return IsUtf8(bytes) ? bytes : Printable(bytes); }
+
 TraceFile FileFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
   TraceFile file;
@@ -85,7 +88,7 @@ std::string_view Name(TraceAction action) { return kActions.at(static_cast<std::
 Json ToJson(const Trace& trace) {
   Json files = Json::array(), processes = Json::array(), events = Json::array();
   for (const TraceFile& file : trace.files) {
-    Json entry = {{"path", file.path}, {"origin", Name(file.origin)}};
+    Json entry = {{"path", Text(file.path)}, {"origin", Name(file.origin)}};
     if (!file.package.empty()) entry["package"] = file.package;
     if (file.digest) entry["sha256"] = file.digest->Hex();
     files.push_back(std::move(entry));
@@ -93,7 +96,9 @@ Json ToJson(const Trace& trace) {
   for (const TraceProcess& process : trace.processes) {
     Json programs = Json::array();
     for (const TraceProgram& program : process.programs) {
-      programs.push_back({{"file", program.file}, {"arguments", program.arguments}, {"time", program.time}});
+      Json arguments = Json::array();
+      for (const std::string& argument : program.arguments) arguments.push_back(Text(argument));
+      programs.push_back({{"file", program.file}, {"arguments", std::move(arguments)}, {"time", program.time}});
     }
     Json entry = {{"programs", std::move(programs)}};
     if (process.parent) entry["parent"] = *process.parent;

@@ -179,8 +179,8 @@ class Supervisor {
   void Loop();
   void Tick();
   void DrainLog(bool all);
-  bool ReadReport();
-  void Receive(Report::Kind kind, FileDescriptor first, FileDescriptor second);  // false when there was none to read
+  void Receive(Report::Kind kind, FileDescriptor first, FileDescriptor second);
+  bool ReadReport();  // false when there was none to read
   void End(SandboxEnd end, std::string detail);
   void CheckMemoryAndProcesses();
   void CheckDisk();

@@ -47,6 +47,8 @@
 #include <tuple>
 #include <vector>
 
+#include "tests/builder/inside_watched.h"
+
 namespace {
 
 std::string Text(const char* path) {
@@ -749,6 +751,10 @@ int main(int argc, char** argv) {
   if (what == "attack") return Attack(arguments);
   if (what == "look") return Look();
   if (what == "terminal") return UseTerminal();
+  if (what == "use-files") return UseFiles();
+  if (what == "use-files-at-once") return UseFilesAtOnce();
+  if (what == "pass-on") return PassOn();
+  if (what == "look-at-machine") return LookAtMachine();
   if (what == "effective-user") return ::geteuid() == ::getuid() && ::getegid() == ::getgid() ? 0 : 7;
   if (what == "exit") return std::atoi(arguments.at(0).c_str());
   if (what == "signal") return ::raise(std::atoi(arguments.at(0).c_str()));
