@@ -114,6 +114,14 @@ VirtualMachine::VirtualMachine(const VirtualValues& values) : values_(values) {
   throw Error(Msg("virtual values of the machine are available on amd64 only"));
 #endif
   if (!values_.processor_model.empty()) texts_["/proc/cpuinfo"] = ProcessorInfo(values_);
+  if (values_.processors != 0) {
+    const std::string last = std::to_string(values_.processors - 1);
+    for (const char* name : {"online", "possible", "present"}) {
+      texts_["/sys/devices/system/cpu/" + std::string(name)] = (values_.processors == 1 ? "0" : "0-" + last) + "\n";
+    }
+    std::string& load = texts_["/proc/stat"] = "cpu  0 0 0 0 0 0 0 0 0 0\n";
+    for (std::uint32_t i = 0; i < values_.processors; ++i) load += "cpu" + std::to_string(i) + " 0 0 0 0 0 0 0 0 0 0\n";
+  }
   if (!values_.kernel_release.empty()) {
     texts_["/proc/version"] = "Linux version " + values_.kernel_release + " (nachbau) #1\n";
     texts_["/proc/sys/kernel/osrelease"] = values_.kernel_release + "\n";

@@ -47,7 +47,7 @@
 #include <tuple>
 #include <vector>
 
-#include "tests/builder/inside_watched.h"
+#include "inside_watched.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "tests/builder/inside_watched.h"
+#include "inside_watched.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -34,7 +34,12 @@ std::string Contents(const std::string& path) {
   return text.str();
 }
 
-void Copy(const std::string& from, const std::string& to) { std::ofstream(to) << Contents(from); }
+// Descriptors close on exec: a program that inherits one may use it, and the trace counts that.
+void Copy(const std::string& from, const std::string& to) {
+  std::FILE* file = std::fopen(to.c_str(), "we");
+  std::fputs(Contents(from).c_str(), file);
+  std::fclose(file);
+}
 
 [[noreturn]] void Become(const char* what) {
   ::execl("/bin/inside", "inside", what, nullptr);
@@ -164,6 +169,6 @@ int LookAtMachine() {
   Say("version", Contents("/proc/version").substr(0, 40));
   struct sysinfo info {};
   ::sysinfo(&info);
-  Say("memory", std::to_string(info.totalram) + " " + std::to_string(info.uptime));
+  Say("memory", std::to_string(info.totalram * info.mem_unit) + " " + std::to_string(info.uptime));
   return 0;
 }

@@ -72,7 +72,8 @@ TEST_P(TraceTest, TellsWhatHappenedToEachFile) {
     EXPECT_EQ(Story(trace, "/tmp/c"), (Strings{"link /tmp/d"}));
     EXPECT_EQ(Story(trace, "/tmp/d"), (Strings{"read", "write", "remove"}));  // opened by the name /tmp/s
     EXPECT_EQ(Story(trace, "/tmp/s"), (Strings{"symlink"}));
-    EXPECT_EQ(Story(trace, "/tmp/two"), (Strings{"create", "write", "read"}));
+    // Changed twice by one process, without anything between: told once.
+    EXPECT_EQ(Story(trace, "/tmp/two"), (Strings{"create", "read"}));
     EXPECT_EQ(Story(trace, "/tmp/three"), (Strings{"create"}));
     EXPECT_THROW(File(trace, "/missing"), Error);
   });
@@ -150,7 +151,9 @@ TEST(DescribeFiles, KnowsWhereEachFileCameFrom) {
   trace.build_path = "/build/reproducible-path/hello-1";
   for (const char* path : {"/build/source/hello.dsc", "/usr/bin/tool", "/etc/ld.so.cache",
                            "/build/reproducible-path/hello-1/out", "/proc/meminfo", "/etc/hosts", "/nowhere"}) {
-    trace.files.push_back({.path = path});
+    TraceFile file;
+    file.path = path;
+    trace.files.push_back(file);
   }
   trace.processes.push_back({{}, {{0, {"sh"}, 0}}});
   trace.events = {{0, TraceAction::kRead, 6, 0}, {0, TraceAction::kCreate, 3, 0}};

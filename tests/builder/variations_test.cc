@@ -50,7 +50,8 @@ TEST_F(VariationsTest, EachChangesSomethingAndNothingTwice) {
   With({});
   const auto seen = [this](const ReplacedFiles& files) {
     return std::tuple(recipe_.environment, recipe_.script, recipe_.build_path, request_.host_name, request_.processors,
-                      request_.fixed_addresses, files);
+                      request_.fixed_addresses, request_.virtual_values.clock_offset,
+                      request_.virtual_values.kernel_release, request_.virtual_values.processor_model, files);
   };
   const auto plain = seen({});
   std::set<decltype(seen({}))> all = {plain};

@@ -20,7 +20,11 @@ class TraceQueriesTest : public testing::Test {
   }
   std::uint32_t File(const std::string& path) {
     const auto [found, is_new] = files_.emplace(path, files_.size());
-    if (is_new) trace_.files.push_back({.path = path});
+    if (is_new) {
+      TraceFile file;
+      file.path = path;
+      trace_.files.push_back(file);
+    }
     return found->second;
   }
   void Happens(std::uint32_t process, TraceAction action, const std::string& path, const std::string& other = "") {
