@@ -32,8 +32,9 @@ std::size_t PrefixLength(const std::string& path) {
 
 void Put(char* field, std::string_view text) { std::memcpy(field, text.data(), text.size()); }
 
-// Leading zeros; the byte after the digits stays zero.
+// With leading zeros and a zero byte at the end.
 void PutOctal(char* field, int digits, std::uint64_t value) {
+  field[digits] = '\0';
   for (int at = digits - 1; at >= 0; --at, value /= 8) field[at] = static_cast<char>('0' + value % 8);
 }
 

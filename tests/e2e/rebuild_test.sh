@@ -10,7 +10,7 @@ says 'rebuilt bit for bit'
 says '2 of 2 bit-identical'
 says "allowed by policy 'default'"
 [ -d "$work/evidence/hello-kit" ] || die "no evidence folder"
-for file in lock.json build.json build.log.zst comparison.json sbom.cdx.json provenance.sigstore.json decision.json \
+for file in lock.json build.json build.log.zst comparison.json sbom.cdx.json provenance.sigstore.json decision.json trace.json.zst \
   policy.toml vsa.sigstore.json artifacts/hello-kit_1.0-1_"$(dpkg --print-architecture)".deb; do
   [ -s "$work/evidence/hello-kit/$file" ] || die "no $file in the evidence"
 done
@@ -21,6 +21,17 @@ ok 'rebuild: hello-kit is bit-identical, described, attested and allowed'
 expect 0 verify "$work/evidence/hello-kit"
 says 'everything holds'
 ok 'verify: the evidence holds, offline'
+
+expect 0 trace outside "$work/evidence/hello-kit"
+says '0 files were read that neither the lock nor the build brought'
+expect 0 trace sources "$work/evidence/hello-kit" debian/hello-kit/usr/bin/hello-kit
+says '  hello.c'
+expect 0 --json trace users "$work/evidence/hello-kit" hello.c
+json_is 'any(e["action"] == "read" and "cc1" in e["arguments"][0] for e in d["events"])' True
+expect 0 trace unread "$work/evidence/hello-kit"
+expect 2 trace sources "$work/evidence/hello-kit" no-such-file
+says 'the build used no file no-such-file'
+ok 'trace: what went into the program, who read its source, nothing from outside the lock'
 
 # --- again, with the archive gone
 stop_server
@@ -139,12 +150,12 @@ says 'Nothing done here is recorded'
 expect 7 shell --failed "$home/work/$tree" --remove -- sh -c 'test -e played && exit 7'
 [ ! -e "$home/work/$tree" ] || die "the tree was to be removed"
 expect 2 shell --failed "$tree" -- true
-expect 0 shell "$work/locks/hello-kit.lock.json" -- cat debian/source/format
+expect 0 shell "$work/lock.json" -- cat debian/source/format
 says '3.0'
-expect 2 shell "$work/locks/hello-kit.lock.json"
+expect 2 shell "$work/lock.json"
 says 'a shell needs a terminal'
 code=0
-printf 'echo wi""de; tty; exit 5\n' | TERM=xterm script -qec "$TOP/bin/nachbau --home $home -C $work shell $work/locks/hello-kit.lock.json" \
+printf 'echo wi""de; tty; exit 5\n' | TERM=xterm script -qec "$TOP/bin/nachbau --home $home -C $work shell $work/lock.json" \
   /dev/null > "$out" 2> "$err" || code=$?
 [ "$code" -eq 5 ] || die "the interactive shell ended with $code, not 5"
 says 'wide'

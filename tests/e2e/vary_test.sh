@@ -26,6 +26,16 @@ says 'two builds without any variation differ already'
 [ -s "$work/variations/stamp-kit.variation.json" ] || die "no report in the workspace"
 ok 'vary: stamp-kit is unstable by itself'
 
+if [ "$(uname -m)" = x86_64 ]; then
+  expect 1 --json vary stamp-kit --profile virtual --only date --only umask
+  json_is '[c["variations"] for c in d["causes"]]' "[['date']]"
+  ok 'vary: under the profile virtual stamp-kit is stable, and depends on the date alone'
+else
+  expect 2 vary stamp-kit --profile virtual
+  says 'available on amd64 only'
+  ok 'vary: the profile virtual is refused where it cannot be had'
+fi
+
 expect 2 vary broken-kit
 says 'the build without variations failed'
 expect 2 vary hello-kit --only colour
