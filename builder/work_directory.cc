@@ -36,9 +36,13 @@ WorkDirectory::WorkDirectory(const std::filesystem::path& parent, const IdMap& m
   // One at a time: the sweep of one run must not see the lock file of another that has not locked it yet.
   const FileLock alone(parent / "lock", FileLock::Mode::kExclusive);
   Sweep(parent, map);
-  path_ = parent / (std::string(kPrefix) + std::to_string(::getpid()) + "-" + std::to_string(MonotonicMilliseconds()));
+  const std::string start = std::string(kPrefix) + std::to_string(::getpid()) + "-";
+  std::uint64_t number = MonotonicMilliseconds();
+  do {
+    path_ = parent / (start + std::to_string(number++));
+  } while (std::filesystem::exists(path_) || std::filesystem::exists(LockName()));
   lock_ = FileLock::TryLock(LockName(), FileLock::Mode::kExclusive);
-  if (!lock_ || std::filesystem::exists(path_)) throw Error(Msg("{} is in use", path_.native()));
+  if (!lock_) throw Error(Msg("{} is in use", path_.native()));
   MakeOwnedDirectory(map_, path_, 0700);
 }
 

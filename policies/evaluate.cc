@@ -75,7 +75,7 @@ Finding JudgeArtifact(const Policy::Rule& rule, const ArtifactComparison& artifa
       return Make(rule, artifact.name, FindingOutcome::kNotApplicable, Msg("the archive offers nothing to compare with"), files);
     case ComparisonOutcome::kNotBuilt:
       return Make(rule, artifact.name, FindingOutcome::kFail, Msg("the build did not make this package"), files,
-                  Msg("look at the end of the build log: zstdcat {} | tail", evidence::kBuildLog));
+                  Msg("'nachbau build-log' with this folder shows it; --failure only the lines that tell why"));
     case ComparisonOutcome::kCodeIdentical:
     case ComparisonOutcome::kExplained:
     case ComparisonOutcome::kDiffers: break;

@@ -365,9 +365,11 @@ bool Supervisor::ReadReport() {
 }
 
 void Supervisor::Receive(Report::Kind kind, FileDescriptor first, FileDescriptor second) {
-  if (kind == Report::Kind::kReady) proc_ = std::move(first);
-  if (kind == Report::Kind::kTerminal && request_.terminal) request_.terminal(std::move(first));
-  if (kind == Report::Kind::kObserve && !observer_) {
+  if (kind == Report::Kind::kReady) {
+    proc_ = std::move(first);
+  } else if (kind == Report::Kind::kTerminal && request_.terminal) {
+    request_.terminal(std::move(first));
+  } else if (kind == Report::Kind::kObserve && !observer_) {
     observer_.emplace(observed_, user_namespace_, std::move(first), std::move(second));
   }
 }
