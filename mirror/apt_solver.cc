@@ -1,6 +1,6 @@
 // The same steps as "apt-get build-dep", and as sbuild on Debian's build daemons: the build dependencies become the
-// Depends of a package that exists nowhere else, and that package is installed beside the essential ones and
-// build-essential into a system that has nothing yet.
+// Depends of a package that exists nowhere else, and that package is installed beside the essential ones,
+// build-essential and fakeroot into a system that has nothing yet.
 #include "mirror/apt_solver.h"
 
 #include <apt-pkg/algorithms.h>
@@ -196,6 +196,9 @@ std::vector<pkgCache::PkgIterator> FindBasePackages(pkgCacheFile& cache, Package
     throw MissingError(Msg("no archive offers the package build-essential, which every build needs"));
   }
   packages.push_back(build_essential);
+  // docs/decisions/0018-fakeroot-in-the-base.md
+  const pkgCache::PkgIterator fakeroot = cache.GetPkgCache()->FindPkg("fakeroot");
+  if (!fakeroot.end() && cache[fakeroot].CandidateVer != nullptr) packages.push_back(fakeroot);
   return packages;
 }
 

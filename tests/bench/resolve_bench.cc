@@ -125,7 +125,7 @@ int Run(const std::filesystem::path& lists, const std::string& source, const std
   const bool same = FormatCanonical(ToJson(Resolve(request, snapshot, config, store, progress))) ==
                     FormatCanonical(ToJson(lock));
 
-  // As on a build daemon: first the chroot with the essential packages and build-essential, then the dependencies.
+  // As on a build daemon: first the chroot with the essential packages, build-essential and fakeroot, then the dependencies.
   std::string sources;
   for (const ReleaseProof& release : snapshot.releases) {
     std::string place = release.suite;  // host_path_dists_suite, "/" written as "_"
@@ -136,7 +136,7 @@ int Run(const std::filesystem::path& lists, const std::string& source, const std
       sources += std::string(kind) + " http://" + base + " " + place.substr(dists + 7) + " main\n";
     }
   }
-  std::vector<std::string> base = {"install", "build-essential"};
+  std::vector<std::string> base = {"install", "build-essential", "fakeroot"};
   for (const std::string& name : EssentialPackages(lists)) base.push_back(name);
   WriteFileAtomically(work.path() / "status", "");
   auto theirs = Simulate(work.path(), lists, sources, base);

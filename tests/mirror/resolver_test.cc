@@ -120,6 +120,12 @@ TEST_F(ResolveTest, InstallsEssentialBuildEssentialAndWhatTheyDependOn) {
   EXPECT_THAT(lock.missing_sources, IsEmpty());
 }
 
+TEST_F(ResolveTest, InstallsFakerootWhereItIsOffered) {
+  Archive archive = Archive().Base().Source("hello", "1").Binary("fakeroot", "1.31", "Depends: libfakeroot\n");
+  archive.Binary("libfakeroot", "1.31", "Source: fakeroot\n").Source("fakeroot", "1.31");
+  EXPECT_THAT(Extra(Resolve({archive}, "hello")), ElementsAre("fakeroot 1.31", "libfakeroot 1.31"));
+}
+
 TEST_F(ResolveTest, RecordsWhereEachFileStands) {
   Archive archive = Archive().Base().Source("hello", "1", "Package-List:\n hello deb x optional arch=any\n");
   archive.Binary("hello", "1");
