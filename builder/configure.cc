@@ -128,7 +128,7 @@ void WriteUnconfigured(const std::vector<UnpackedPackage>& packages, const std::
 }
 
 void RunMaintainerScripts(const std::filesystem::path& root, UnixSeconds now, const IdMap& map,
-                          const std::atomic<bool>* cancelled, Progress::Task& task) {
+                          const SandboxLimits& limits, const std::atomic<bool>* cancelled, Progress::Task& task) {
   SandboxRequest request;
   request.lower = {root / "base"};
   request.upper = root / "configured";
@@ -141,6 +141,7 @@ void RunMaintainerScripts(const std::filesystem::path& root, UnixSeconds now, co
                          {"DEBCONF_NONINTERACTIVE_SEEN", "true"},
                          {"SOURCE_DATE_EPOCH", std::to_string(now)}};
   request.user = SandboxUser::kRoot;
+  request.limits = limits;
   request.limits.seconds = kSeconds;
   request.id_map = map;
   request.cancelled = cancelled;

@@ -20,9 +20,10 @@ inline constexpr const char* kBuildUser = "builder";
 void WriteUnconfigured(const std::vector<UnpackedPackage>& packages, const std::filesystem::path& configured);
 
 // Runs the scripts over the layer `root`/base; what they write lands in `root`/configured. `now` is their
-// SOURCE_DATE_EPOCH. Throws Error with the end of their output when they fail.
+// SOURCE_DATE_EPOCH; they have half an hour, whatever `limits` says. Throws Error with the end of their output when they
+// fail.
 void RunMaintainerScripts(const std::filesystem::path& root, UnixSeconds now, const IdMap& map,
-                          const std::atomic<bool>* cancelled, Progress::Task& task);
+                          const SandboxLimits& limits, const std::atomic<bool>* cancelled, Progress::Task& task);
 
 // In the current directory `configured`/, as root inside: no time of a file is later than `now`.
 void ClampTimes(UnixSeconds now);

@@ -15,6 +15,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <thread>
 
 #include "base/clock.h"
@@ -22,6 +23,7 @@
 #include "base/file.h"
 #include "builder/compose.h"
 #include "builder/configure.h"
+#include "builder/machine_share.h"
 #include "builder/package_cache.h"
 
 namespace nachbau::builder {
@@ -106,7 +108,7 @@ void PrepareIn(const std::filesystem::path& root, const std::vector<LockedFile>&
     ComposeRoot(packages, package_directory, OwnersFor(map));
   });
   const UnixSeconds now = std::stoll(ReadFile(root / "now", 100));
-  RunMaintainerScripts(root, now, map, config.cancelled, task);
+  RunMaintainerScripts(root, now, map, BuildLimits(config, root), config.cancelled, task);
   const FileDescriptor configured = OpenDirectory(root / "configured");
   InUserNamespace(map, [&] {
     EnterDirectory(configured);
@@ -147,7 +149,12 @@ RootLayers MakeRoot(const Lock& lock, const BuilderConfig& config, const IdMap& 
       const std::filesystem::path temporary = layers.cache / "roots" / ("." + name);
       RemoveTree(map, temporary);  // a killed run's
       MakeOwnedDirectory(map, temporary);
-      PrepareIn(temporary, packages, layers.cache / "packages", config, map, *task);
+      try {
+        PrepareIn(temporary, packages, layers.cache / "packages", config, map, *task);
+      } catch (const std::exception&) {
+        RemoveTree(map, temporary);
+        throw;
+      }
       if (::rename(temporary.c_str(), root.c_str()) != 0) throw SystemError(errno, Msg("rename to {}", root.native()));
       task->Succeed();
     }

@@ -162,7 +162,22 @@ TEST(Root, ThatCannotBeConfiguredTellsWhatTheScriptSaid) {
     EXPECT_THAT(error.what(), HasSubstr("I have no mouth"));
     EXPECT_THAT(error.what(), HasSubstr("maintainer scripts"));
   }
+  EXPECT_THAT(shop.Unfinished(), testing::IsEmpty());
   EXPECT_THROW(shop.Make(), Error);  // and is not taken from the cache
+}
+
+TEST(Root, OfAScriptThatFillsTheDiskIsRefused) {
+  Workshop shop;
+  shop.config().disk_limit = 4 << 20;
+  shop.Add("greedy", MakeDeb(Control("greedy"), {Directory("./")},
+                             {File("./postinst", Script("while :; do cat /bin/*; done > /flood\n"), 0755)}));
+  try {
+    shop.Make();
+    ADD_FAILURE() << "was made";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("disk"));
+  }
+  EXPECT_THAT(shop.Unfinished(), testing::IsEmpty());
 }
 
 TEST(Root, ThatLeavesAPackageHalfDoneIsRefused) {
