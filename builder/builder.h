@@ -60,10 +60,11 @@ PreparedRoot PrepareRoot(const Lock& lock, const BuilderConfig& config, const St
 BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, const Clock& clock, Progress& progress);
 
 // What the build depends on beyond its inputs: builds once as ever and once under all of `wanted` (empty: all there are);
-// where the bits differ, finds the variations responsible with few more builds. What this machine cannot vary is named in
-// the report. VariationCause::Artifact::differences is left to the caller. Throws as Build does, and UsageError.
+// where the bits differ, finds the variations responsible with few more builds. With `each` it builds under every one of
+// them alone first. What this machine cannot vary is named in the report. VariationCause::Artifact::differences is left to
+// the caller. Throws as Build does, and UsageError.
 VariationReport FindVariations(const Lock& lock, const BuilderConfig& config, const std::set<std::string>& wanted,
-                               Store& store, const Clock& clock, Progress& progress);
+                               bool each, Store& store, const Clock& clock, Progress& progress);
 
 // The variations there are: name and what it does.
 std::vector<std::pair<std::string, Message>> KnownVariations();

@@ -60,8 +60,9 @@ const std::vector<Variation>& Variations() {
       {"address-layout", Msg("fixed addresses in memory instead of random ones")},
       {"build-path", Msg("another build path")},
       {"date", Msg("a clock that is more than a year ahead")},
+      {"directory-order", Msg("another order of the names in each directory")},
       {"environment", Msg("an additional environment variable, and a longer search path")},
-      {"file-system", Msg("a file system in memory instead of one on disk: other order of files, other inodes")},
+      {"file-system", Msg("a file system in memory instead of one on disk: other inodes, other sizes of directories")},
       {"home", Msg("another home directory")},
       {"host-name", Msg("another host name")},
       {"kernel", Msg("another kernel version")},
@@ -89,7 +90,7 @@ void CheckVariations(const std::set<std::string>& chosen) {
 std::map<std::string, std::string> ImpossibleVariations() {
   std::map<std::string, std::string> impossible;
 #ifndef __x86_64__
-  for (const char* name : {"date", "kernel", "processor-model"}) impossible[name] = "only on amd64";
+  for (const char* name : {"date", "directory-order", "kernel", "processor-model"}) impossible[name] = "only on amd64";
 #endif
   if (std::thread::hardware_concurrency() < 2) impossible["processors"] = "this machine has one processor";
   if (std::string reason = WhyNotInMemory(); !reason.empty()) impossible["file-system"] = std::move(reason);
@@ -128,6 +129,7 @@ ReplacedFiles Vary(const std::set<std::string>& chosen, const std::vector<std::f
       values.clock_offset = kFarAhead;
     }
   }
+  if (chosen.contains("directory-order")) values.file_order = FileOrder::kReversed;
   if (chosen.contains("kernel")) values.kernel_release = "7.77.7-varied";
   if (chosen.contains("processor-model")) values.processor_model = "varied processor";
   if (chosen.contains("environment")) {

@@ -29,7 +29,7 @@ class Varier {
   Varier(const Lock& lock, const BuilderConfig& config, Store& store, const Clock& clock, Progress& progress)
       : lock_(lock), config_(config), store_(store), clock_(clock), progress_(progress) {}
 
-  VariationReport Run(const std::vector<std::string>& wanted, std::map<std::string, std::string> not_varied) {
+  VariationReport Run(const std::vector<std::string>& wanted, std::map<std::string, std::string> not_varied, bool each) {
     report_.source = lock_.source;
     report_.version = lock_.version;
     report_.architecture = lock_.architecture;
@@ -39,8 +39,13 @@ class Varier {
     const VariedBuild& plain = BuildWith({});
     if (plain.outcome != BuildOutcome::kBuilt || wanted.empty()) return std::move(report_);
     const VariedBuild unvaried = plain;
+    const auto differs = [&](const Group& chosen) { return Differs(Known(chosen), unvaried); };
+    bool alone = false;  // whether one by itself makes a difference
+    if (each) {
+      for (const std::string& name : wanted) alone = differs({name}) || alone;
+    }
     // Only when there is a difference is it worth asking whether there would be one anyway.
-    if (!Differs(BuildWith({wanted.begin(), wanted.end()}), unvaried)) {
+    if (!differs({wanted.begin(), wanted.end()}) && !alone) {
       report_.verdict = VariationVerdict::kIndependent;
       return std::move(report_);
     }
@@ -48,9 +53,15 @@ class Varier {
       report_.verdict = VariationVerdict::kUnstable;
       return std::move(report_);
     }
-    for (const Group& group : FindResponsible(wanted, [&](const Group& chosen) { return Differs(Known(chosen), unvaried); })) {
-      AddCause(Known(group), unvaried);
+    std::vector<std::string> others;  // which may still make one together
+    for (const std::string& name : wanted) {
+      if (each && differs({name})) {
+        AddCause(Known({name}), unvaried);
+      } else {
+        others.push_back(name);
+      }
     }
+    for (const Group& group : FindResponsible(others, differs)) AddCause(Known(group), unvaried);
     report_.verdict = VariationVerdict::kDependent;
     return std::move(report_);
   }
@@ -99,7 +110,7 @@ std::vector<std::pair<std::string, Message>> KnownVariations() {
 }
 
 VariationReport FindVariations(const Lock& lock, const BuilderConfig& config, const std::set<std::string>& wanted,
-                               Store& store, const Clock& clock, Progress& progress) {
+                               bool each, Store& store, const Clock& clock, Progress& progress) {
   CheckVariations(wanted);
   std::map<std::string, std::string> not_varied = ImpossibleVariations();
   std::vector<std::string> possible;
@@ -109,7 +120,7 @@ VariationReport FindVariations(const Lock& lock, const BuilderConfig& config, co
     if (asked && !not_varied.contains(name)) possible.push_back(name);
     if (!asked) not_varied[name] = "not asked for";
   }
-  return Varier(lock, config, store, clock, progress).Run(possible, std::move(not_varied));
+  return Varier(lock, config, store, clock, progress).Run(possible, std::move(not_varied), each);
 }
 
 }  // namespace nachbau::builder

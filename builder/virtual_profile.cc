@@ -78,6 +78,7 @@ void UseVirtualMachine(UnixSeconds clock, Recipe& recipe, SandboxRequest& reques
   values.kernel_release = "6.1.0";
   values.processors = kVirtualProcessors;
   values.processor_model = "virtual processor";
+  values.file_order = FileOrder::kFixed;
   values.fixed_random = true;
   request.fixed_addresses = true;
   recipe.environment["PYTHONHASHSEED"] = "0";

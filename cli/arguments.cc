@@ -47,6 +47,8 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
     command.add_option("--only", arguments.variations, "Vary only this; may be repeated (default: everything there is)")
         ->allow_extra_args(false)
         ->type_name("VARIATION");
+  } else if (option == "each") {
+    command.add_flag("--each", arguments.each, "Vary one thing at a time, then all together (default: all together first)");
   } else if (option == "builds") {
     command
         .add_option("--builds", arguments.builds,

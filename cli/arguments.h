@@ -50,6 +50,7 @@ struct Arguments {
   bool remove = false;                        // shell --remove
   std::vector<std::string> program;           // shell: what follows "--"
   std::vector<std::string> variations;        // vary --only
+  bool each = false;                          // vary --each
   std::string grep;                           // build-log --grep
   std::optional<std::uint64_t> tail;          // build-log --tail
   bool failure = false;                       // build-log --failure

@@ -53,7 +53,7 @@ int RunVary(Context& context) {
   MirrorLock(context, lock);
   VariationReport report =
       builder::FindVariations(lock, context.BuilderConfig(), {arguments.variations.begin(), arguments.variations.end()},
-                              context.store(), context.clock(), context.progress());
+                              arguments.each, context.store(), context.clock(), context.progress());
   AddDifferences(report, context.store());
   std::filesystem::path path = arguments.output;
   if (path.empty()) path = context.workspace() / "variations" / (lock.source + ".variation.json");

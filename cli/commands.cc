@@ -28,7 +28,7 @@ std::span<const Command> Commands() {
       {"policy", "Decide again about an evidence folder", "", "evidence", "Evidence folder", 1, 1, {"policy", "key"},
        RunPolicy},
       {"vary", "Rebuild under deliberate differences; find those that change the bits", "", "source", "Source package", 0,
-       1, {"version", "lock", "sources", "recipe", "build", "only", "output"}, RunVary},
+       1, {"version", "lock", "sources", "recipe", "build", "only", "each", "output"}, RunVary},
       {"trace sources", "Which source files went into a file that the build made", "What a build read and wrote",
        "file", "Evidence folder, then a file", 2, 2, {}, RunTraceSources},
       {"trace users", "Which programs read and wrote a file", "", "file", "Evidence folder, then a file", 2, 2, {},

@@ -48,6 +48,16 @@ std::string FormatVariations(const VariationReport& report, const std::vector<st
       ShowDifferences(lines, artifact.differences, artifact.name, document.filename().native());
     }
   }
+  std::string harmless;  // by themselves
+  for (const VariedBuild& build : report.builds) {
+    const auto blamed = [&](const VariationCause& cause) { return cause.variations == build.variations; };
+    if (build.variations.size() == 1 && std::none_of(report.causes.begin(), report.causes.end(), blamed)) {
+      harmless += (harmless.empty() ? "" : ", ") + build.variations.front();
+    }
+  }
+  if (!harmless.empty() && report.verdict != VariationVerdict::kUnstable) {
+    lines.Item(Msg("No difference"), Msg("each alone: {}", harmless));
+  }
   for (const auto& [name, reason] : report.not_varied) lines.Item(Msg("Not varied"), Msg("{}: {}", name, reason));
   lines.Item(Msg("Report"), Msg("{}", document.native()));
   return lines.Take();

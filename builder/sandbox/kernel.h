@@ -33,6 +33,10 @@ inline int PivotRoot(const char* new_root, const char* put_old) {
 
 inline int PidfdOpen(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 
+inline int PidfdGetFd(int pidfd, int number) {
+  return static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd, number, 0));
+}
+
 inline int PidfdSendSignal(int pidfd, int signal) {
   return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
 }

@@ -75,6 +75,9 @@ struct SandboxLimits {
   std::uint64_t log = 1ULL << 30; // bytes of output; beyond it the command is killed
 };
 
+// kMachine: as the file system happens to keep them; kFixed: by the names alone; kReversed: that backwards.
+enum class FileOrder { kMachine, kFixed, kReversed };
+
 // Values of the machine that the command sees instead of the real ones; each empty one as it is. On amd64 only.
 struct VirtualValues {
   std::optional<std::int64_t> clock;   // Unix seconds at which every program starts; a millisecond more at each look
@@ -83,9 +86,13 @@ struct VirtualValues {
   std::string host_name;               // as SandboxRequest has it; set by RunInSandbox
   std::uint32_t processors = 0;        // that the command sees; it may use all
   std::string processor_model;         // in /proc/cpuinfo
+  FileOrder file_order = FileOrder::kMachine;  // of the names in each directory
   bool fixed_random = false;           // the same randomness in every program, and the same memory, load and boot id
   bool HasClock() const { return clock || clock_offset != 0; }
-  bool Any() const { return HasClock() || !kernel_release.empty() || processors != 0 || !processor_model.empty() || fixed_random; }
+  bool Any() const {
+    return HasClock() || !kernel_release.empty() || processors != 0 || !processor_model.empty() ||
+           file_order != FileOrder::kMachine || fixed_random;
+  }
 };
 
 inline constexpr std::uint32_t kBuildUserId = 1000;  // user and group

@@ -289,6 +289,10 @@ std::vector<sock_filter> MakeNotifyFilter(bool trace, const VirtualValues& value
   }
   if (!values.kernel_release.empty()) filter.Add(SCMP_ACT_NOTIFY, "uname");
   if (values.processors != 0) filter.Add(SCMP_ACT_NOTIFY, "sched_getaffinity");
+  if (values.file_order != FileOrder::kMachine) {
+    filter.Add(SCMP_ACT_NOTIFY, "getdents");
+    filter.Add(SCMP_ACT_NOTIFY, "getdents64");
+  }
   if (values.fixed_random) {
     filter.Add(SCMP_ACT_NOTIFY, "getrandom");
     filter.Add(SCMP_ACT_NOTIFY, "sysinfo");

@@ -86,7 +86,8 @@ VirtualMachine::Answer GiveStruct(const WatchedTask& task, std::uint64_t address
 
 }  // namespace
 
-VirtualMachine::VirtualMachine(const VirtualValues& values) : values_(values) {
+VirtualMachine::VirtualMachine(const VirtualValues& values)
+    : values_(values), order_(values.file_order == FileOrder::kReversed) {
 #ifdef __x86_64__
   const auto functions = FindFunctions();
   const auto patch = [&](const char* name, long number) {
@@ -197,6 +198,8 @@ VirtualMachine::Answer VirtualMachine::Ask(const seccomp_notif& call) {
   switch (call.data.nr) {
 #ifdef __x86_64__
     case SYS_arch_prctl: Prepare(task); return {};
+    // The older form of getdents64, which no C library uses any more.
+    case SYS_getdents: return values_.file_order != FileOrder::kMachine ? Value(-ENOSYS) : Answer{};
     case SYS_time: {
       const std::optional<std::int64_t> now = Nanoseconds(task.task());
       if (!now) return {};
@@ -254,6 +257,11 @@ VirtualMachine::Answer VirtualMachine::Ask(const seccomp_notif& call) {
       machine.mem_unit = 4096;
       machine.procs = 1;
       return GiveStruct(task, arguments[0], machine);
+    }
+    case SYS_getdents64: {
+      if (values_.file_order == FileOrder::kMachine) return {};
+      const auto result = order_.Read(task, static_cast<int>(arguments[0]), arguments[1], static_cast<std::uint32_t>(arguments[2]));
+      return result ? Value(*result) : Answer{};
     }
     case SYS_getrandom:
       return values_.fixed_random ? Random(task, arguments[0], arguments[1]) : Answer{};

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "builder/sandbox/directory_order.h"
 #include "builder/sandbox/sandbox.h"
 #include "builder/sandbox/watched_task.h"
 
@@ -44,6 +45,7 @@ class VirtualMachine {
   Answer Random(const WatchedTask& task, std::uint64_t address, std::uint64_t size);
 
   const VirtualValues values_;
+  DirectoryOrder order_;
   struct Patch {
     std::uint64_t offset = 0;  // in the vDSO
     std::vector<unsigned char> code;

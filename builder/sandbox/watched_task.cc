@@ -14,6 +14,8 @@
 #include <cstring>
 #include <memory>
 
+#include "builder/sandbox/kernel.h"
+
 namespace nachbau::builder {
 namespace {
 
@@ -111,6 +113,11 @@ WatchedTask::Status WatchedTask::ReadStatus() const {
   if (const char* line = std::strstr(text.data(), "\nTgid:")) status.process = static_cast<pid_t>(std::atol(line + 6));
   if (const char* line = std::strstr(text.data(), "\nPPid:")) status.parent = static_cast<pid_t>(std::atol(line + 6));
   return status;
+}
+
+FileDescriptor WatchedTask::Share(int number) const {
+  const FileDescriptor process(PidfdOpen(ReadStatus().process));
+  return FileDescriptor(process.valid() ? PidfdGetFd(process.get(), number) : -1);
 }
 
 std::vector<WatchedTask::Descriptor> WatchedTask::InheritedDescriptors() const {

@@ -28,6 +28,8 @@ class WatchedTask {
   bool ForceWrite(std::uint64_t address, const void* from, std::size_t size) const;
   // The target of a link of /proc/TASK: "cwd", "fd/3"; empty when there is none.
   std::string Link(const char* name) const;
+  // A descriptor of this process for what the task has open as `number`, position included; invalid when there is none.
+  FileDescriptor Share(int number) const;
   // Value for `key` in /proc/TASK/auxv (getauxval(3)).
   std::optional<std::uint64_t> AuxiliaryValue(std::uint64_t key) const;
 

@@ -754,6 +754,7 @@ int main(int argc, char** argv) {
   if (what == "use-files") return UseFiles();
   if (what == "use-files-at-once") return UseFilesAtOnce();
   if (what == "pass-on") return PassOn();
+  if (what == "list-directories") return ListDirectories();
   if (what == "look-at-machine") return LookAtMachine();
   if (what == "effective-user") return ::geteuid() == ::getuid() && ::getegid() == ::getgid() ? 0 : 7;
   if (what == "exit") return std::atoi(arguments.at(0).c_str());

@@ -1,5 +1,6 @@
 #include "inside_watched.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -15,13 +16,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -39,6 +44,22 @@ void Copy(const std::string& from, const std::string& to) {
   std::FILE* file = std::fopen(to.c_str(), "we");
   std::fputs(Contents(from).c_str(), file);
   std::fclose(file);
+}
+
+void MakeFiles(const std::string& directory, const std::vector<std::string>& names) {
+  ::mkdir(directory.c_str(), 0755);
+  for (const std::string& name : names) std::ofstream(directory + "/" + name);
+}
+
+// As the system lists them, without "." and "..".
+std::vector<std::string> Names(const char* path) {
+  std::vector<std::string> names;
+  DIR* directory = ::opendir(path);
+  while (const dirent* entry = ::readdir(directory)) {
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  ::closedir(directory);
+  return names;
 }
 
 [[noreturn]] void Become(const char* what) {
@@ -137,6 +158,47 @@ int PassOn() {
   for (ssize_t count = 0; (count = ::read(0, buffer, sizeof buffer)) > 0;) {
     if (::write(1, buffer, static_cast<std::size_t>(count)) != count) return 1;
   }
+  return 0;
+}
+
+int ListDirectories() {
+  std::vector<std::string> names;
+  // Long, so that a few need several calls.
+  for (int i = 0; i < 400; ++i) names.push_back("name-" + std::to_string(i) + std::string(200, 'x'));
+  MakeFiles("/tmp/there", names);
+  std::reverse(names.begin(), names.end());
+  MakeFiles("/tmp/back", names);
+  const std::vector<std::string> there = Names("/tmp/there");
+  Say("count", std::to_string(there.size()));
+  Say("same", there == Names("/tmp/back") ? "yes" : "no");
+  for (const std::string& name : there) std::printf("listed=%s\n", name.c_str());
+
+  // A little at a time, with a buffer for one name.
+  const int raw = ::open("/tmp/there", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  std::vector<std::string> slowly;
+  alignas(dirent64) char buffer[240];
+  while (::syscall(SYS_getdents64, raw, buffer, sizeof buffer) > 0) {
+    const std::string name = reinterpret_cast<const dirent64*>(buffer)->d_name;
+    if (name != "." && name != "..") slowly.push_back(name);
+  }
+  Say("slowly", slowly == there ? "yes" : "no");
+  ::lseek(raw, 0, SEEK_SET);
+  Say("too-small", ::syscall(SYS_getdents64, raw, buffer, 20) == -1 && errno == EINVAL ? "EINVAL" : "no");
+  Say("bad-address", ::syscall(SYS_getdents64, raw, 8, sizeof buffer) == -1 && errno == EFAULT ? "EFAULT" : "no");
+  Say("no-directory", ::syscall(SYS_getdents64, 0, buffer, sizeof buffer) == -1 && errno == ENOTDIR ? "ENOTDIR" : "no");
+
+  // Back to a place, and while the names go.
+  DIR* directory = ::opendir("/tmp/back");
+  for (int i = 0; i < 50; ++i) ::readdir(directory);
+  const long place = ::telldir(directory);
+  const std::string next = ::readdir(directory)->d_name;
+  for (int i = 0; i < 300; ++i) ::readdir(directory);
+  ::seekdir(directory, place);
+  Say("seek", ::readdir(directory)->d_name == next ? "yes" : "no");
+  ::rewinddir(directory);
+  while (const dirent* entry = ::readdir(directory)) ::unlinkat(::dirfd(directory), entry->d_name, 0);
+  ::closedir(directory);
+  Say("emptied", ::rmdir("/tmp/back") == 0 ? "yes" : "no");
   return 0;
 }
 

@@ -6,4 +6,5 @@
 int UseFiles();       // reads and changes files in every way that a trace tells of
 int UseFilesAtOnce(); // from many threads and processes
 int PassOn();         // standard input to standard output
+int ListDirectories(); // prints "name=value" lines of the order of names, and of reading under all circumstances
 int LookAtMachine();  // prints "name=value" lines of what the kernel tells of clock, machine and randomness

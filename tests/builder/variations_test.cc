@@ -51,7 +51,8 @@ TEST_F(VariationsTest, EachChangesSomethingAndNothingTwice) {
   const auto seen = [this](const ReplacedFiles& files) {
     return std::tuple(recipe_.environment, recipe_.script, recipe_.build_path, request_.host_name, request_.processors,
                       request_.fixed_addresses, request_.virtual_values.clock_offset,
-                      request_.virtual_values.kernel_release, request_.virtual_values.processor_model, files);
+                      request_.virtual_values.kernel_release, request_.virtual_values.processor_model,
+                      request_.virtual_values.file_order, files);
   };
   const auto plain = seen({});
   std::set<decltype(seen({}))> all = {plain};

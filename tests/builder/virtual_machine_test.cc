@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ctime>
 #include <map>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "builder/virtual_profile.h"
 #include "tests/builder/as_user.h"
@@ -22,15 +25,19 @@ class VirtualMachineTest : public EachUser {};
 INSTANTIATE_TEST_SUITE_P(EachUser, VirtualMachineTest,
                          testing::Values(Who::kRoot, Who::kUser, Who::kUserWithoutIds), WhoName);
 
-std::map<std::string, std::string> Look(const VirtualValues& values, bool trace = false) {
+std::string OutputOf(const char* what, const VirtualValues& values, bool trace) {
   TinyRoot root(FindIdMap());
-  SandboxRequest request = root.Request({"look-at-machine"});
+  SandboxRequest request = root.Request({what});
   request.virtual_values = values;
   request.trace = trace;
   const Ran ran = builder::Run(request);
   EXPECT_EQ(ran.result.exit_code, 0) << ran.output;
+  return ran.output;
+}
+
+std::map<std::string, std::string> Look(const VirtualValues& values, bool trace = false) {
   std::map<std::string, std::string> seen;
-  std::istringstream lines(ran.output);
+  std::istringstream lines(OutputOf("look-at-machine", values, trace));
   for (std::string line; std::getline(lines, line);) seen[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
   return seen;
 }
@@ -80,6 +87,33 @@ TEST_P(VirtualMachineTest, OnlyWhatIsGivenIsChanged) {
     EXPECT_THAT(seen.at("uname"), HasSubstr(" 1.2.3 "));
     EXPECT_LT(std::abs(std::stoll(seen.at("clock")) - std::time(nullptr)), 600);
     EXPECT_NE(seen.at("random"), Look(values).at("random"));
+  });
+}
+
+// The names as listed, without all else.
+std::vector<std::string> Listed(const std::string& output) {
+  std::vector<std::string> names;
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("listed=")) names.push_back(line);
+  }
+  return names;
+}
+
+TEST_P(VirtualMachineTest, NamesInADirectoryComeInAnOrderOfTheirOwn) {
+  Run([] {
+    VirtualValues values;
+    values.file_order = FileOrder::kFixed;
+    const std::string output = OutputOf("list-directories", values, false);
+    for (const char* expected : {"count=400\n", "same=yes\n", "slowly=yes\n", "seek=yes\n", "emptied=yes\n",
+                                 "too-small=EINVAL\n", "bad-address=EFAULT\n", "no-directory=ENOTDIR\n"}) {
+      EXPECT_THAT(output, HasSubstr(expected));
+    }
+    values.file_order = FileOrder::kReversed;
+    std::vector<std::string> reversed = Listed(OutputOf("list-directories", values, true));
+    std::reverse(reversed.begin(), reversed.end());
+    EXPECT_EQ(Listed(output), reversed);
+    EXPECT_FALSE(std::is_sorted(reversed.begin(), reversed.end()));
   });
 }
 

@@ -46,6 +46,15 @@ TEST_F(FormatVariationsTest, NamesCausesAndWhatDiffers) {
   EXPECT_THAT(text, HasSubstr("make: Error 1"));
 }
 
+TEST_F(FormatVariationsTest, NamesWhatMakesNoDifferenceByItself) {
+  report_.verdict = VariationVerdict::kDependent;
+  for (const char* name : {"home", "umask", "user"}) report_.builds.push_back({{name}, BuildOutcome::kBuilt, "", {}, 1});
+  report_.causes = {{{"umask"}, "", {}}};
+  EXPECT_THAT(Text(), HasSubstr("each alone: home, user\n"));
+  report_.verdict = VariationVerdict::kUnstable;  // then nothing can be said
+  EXPECT_THAT(Text(), Not(HasSubstr("each alone")));
+}
+
 TEST_F(FormatVariationsTest, SaysWhatWasNotVariedAndWhere) {
   report_.not_varied = {{"processors", "this machine has one processor"}};
   EXPECT_THAT(Text(), HasSubstr("processors: this machine has one processor"));
