@@ -77,8 +77,8 @@ std::string AddChangelogEntry(const Lock& lock, Recipe& recipe) {
         Msg("the lock asks for {} {}, a rebuild without changes (binNMU), but has no changelog entry for it",
             lock.source, lock.recipe.binary_version));
     error.SetHint(
-        Msg("the entry is taken from the archive's packages: run 'nachbau mirror' with the lock while an archive "
-            "offers them"));
+        Msg("the entry is taken from the archive's packages: run 'nachbau mirror fetch' with the lock while an "
+            "archive offers them"));
     throw error;
   }
   recipe.files[std::string(kEntryFile).substr(1)] = lock.recipe.changelog_entry + "\n";

@@ -26,12 +26,12 @@ int RunResolve(Context& context) {
   } else {
     context.Print(Msg("{} {}: {} packages in the build environment, lock written to {}", lock.source, lock.version,
                       lock.WithRole(InputRole::kEnvironment).size(), path.native()));
-    context.Print(Msg("Next: nachbau mirror {}", path.native()));
+    context.Print(Msg("Next: nachbau mirror fetch {}", path.native()));
   }
   return kGood;
 }
 
-int RunMirror(Context& context) {
+int RunMirrorFetch(Context& context) {
   Json list = Json::array();
   for (const std::string& name : context.arguments().names) {
     Lock lock = ReadLock(name);

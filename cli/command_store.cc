@@ -19,7 +19,7 @@ int RunStoreVerify(Context& context) {
     context.Print(Msg("{} objects ({}) checked, {} damaged", result.objects, FormatBytes(result.bytes),
                       result.damages.size()));
     if (!result.damages.empty()) {
-      context.Print(Msg("Next: delete each damaged file and run 'nachbau mirror' with the locks that need it"));
+      context.Print(Msg("Next: delete each damaged file and run 'nachbau mirror fetch' with the locks that need it"));
     }
   }
   return result.damages.empty() ? kGood : kBad;

@@ -24,7 +24,7 @@ std::span<const Command> Commands();
 
 int RunRebuild(Context& context);
 int RunResolve(Context& context);
-int RunMirror(Context& context);
+int RunMirrorFetch(Context& context);
 int RunBuild(Context& context);
 int RunBuildLog(Context& context);
 int RunCompare(Context& context);

@@ -167,7 +167,7 @@ FileDescriptor Store::Open(const Sha256Digest& sha256) const {
   FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd.valid() && errno == ENOENT) {
     MissingError error(Msg("the store does not hold {}", sha256.Hex()));
-    error.SetHint(Msg("'nachbau mirror LOCK' fetches what a lock needs"));
+    error.SetHint(Msg("'nachbau mirror fetch LOCK' fetches what a lock needs"));
     throw error;
   }
   if (!fd.valid()) throw SystemError(errno, Msg("open {}", path.native()));

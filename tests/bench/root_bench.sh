@@ -3,7 +3,7 @@
 # mmdebstrap with the same packages from a local directory. As root. Everything happens in a home of its own (hard links to
 # the store of HOME, on the same file system), which is removed afterwards.
 #
-# LOCK   a lock whose files HOME's store holds (nachbau resolve, nachbau mirror)
+# LOCK   a lock whose files HOME's store holds (nachbau resolve, nachbau mirror fetch)
 # PEERS  how often the peer runs; default 1
 #
 # Prints seconds of each and the ratios; exit code 1 below the aims (3 times faster cold, 50 times cached).

@@ -3,7 +3,7 @@
 # builder with a cold and with a cached build root, and sbuild in unshare mode. As an ordinary user with subordinate ids, who
 # owns HOME; sbuild, mmdebstrap, apt-utils and python3 must be there.
 #
-# LOCK  a lock whose files HOME's store holds (nachbau resolve, nachbau mirror)
+# LOCK  a lock whose files HOME's store holds (nachbau resolve, nachbau mirror fetch)
 #
 # sbuild begins with a tarball of the base system that is made before (not counted, from the machine's own archives), installs
 # the build dependencies from the same packages, served on loopback, and builds with the same options. Prints seconds of wall

@@ -2,7 +2,7 @@
 # trace_bench.sh NACHBAU LOCK HOME [ROUNDS]: what watching a build costs: the same build without trace, with it, in the profile
 # virtual, and under strace (file and process calls, with a seccomp filter). As root, for strace; strace must be there.
 #
-# LOCK    a lock whose files HOME's store holds (nachbau resolve, nachbau mirror)
+# LOCK    a lock whose files HOME's store holds (nachbau resolve, nachbau mirror fetch)
 # ROUNDS  how often each runs, taking turns; default 5. strace runs once for all.
 #
 # Prints the wall time of the build step, least and median, in seconds, and the ratio of the least to that without trace; exit

@@ -114,7 +114,7 @@ not_mirrored() {
   cp "$TOP/lock.json" "$work/lock.json"
   # The port is another one each time; the lock says where from.
   sed -i "s,http://127.0.0.1:[0-9]*,$url,g" "$work/lock.json"
-  expect 2 mirror "$work/lock.json"
+  expect 2 mirror fetch "$work/lock.json"
   for text in "$@"; do says "$text"; done
   text=$(grep -m1 -E 'missing|error: ' "$err" | cut -c 1-200)
   store_is_clean
@@ -149,7 +149,7 @@ fresh_home
 attack
 start_server '/pool/environment/*=cut:20000*1' "/$helper=503*2"
 expect 0 resolve hello-kit -o "$work/lock.json"
-expect 0 mirror "$work/lock.json"
+expect 0 mirror fetch "$work/lock.json"
 store_is_clean
 stop_server
 grep -qE 'GET .* bytes=20000-' "$TOP/requests" || die "nothing was resumed"
@@ -159,7 +159,7 @@ fresh_home
 attack
 start_server '*=norange' '/nothing=404'
 expect 0 resolve hello-kit -o "$work/lock.json"
-expect 0 mirror "$work/lock.json"
+expect 0 mirror fetch "$work/lock.json"
 ok 'a server without ranges will do'
 
 # A third-party archive on the same machine, unreachable, changes nothing.

@@ -20,9 +20,9 @@ fresh_home
 start_server '/pool/environment/*=slow:20000000'
 killed=0
 expect 0 resolve hello-kit -o "$work/lock.json"
-for _ in 1 2 3 4 5; do kill_after $((RANDOM % 2500 + 100)) mirror "$work/lock.json"; done
+for _ in 1 2 3 4 5; do kill_after $((RANDOM % 2500 + 100)) mirror fetch "$work/lock.json"; done
 [ "$killed" -gt 0 ] || die "no mirror run lived long enough to be killed"
-expect 0 mirror "$work/lock.json"
+expect 0 mirror fetch "$work/lock.json"
 store_is_clean
 ok "mirror: killed $killed times, then complete and clean"
 
@@ -39,7 +39,7 @@ ok "build: killed $killed times while the root was made and after; then built, i
 
 # In the middle of the build itself: hang-kit gives all the time there is.
 expect 0 resolve hang-kit -o "$work/hang.json"
-expect 0 mirror "$work/hang.json"
+expect 0 mirror fetch "$work/hang.json"
 expect 0 root prepare "$work/hang.json"
 "$TOP/bin/nachbau" --home "$home" --apt-root "$apt_root" --origin 'Nachbau kit' -C "$work" build "$work/hang.json" \
   -o "$work/hang" > "$out" 2> "$err" &

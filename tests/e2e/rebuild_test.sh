@@ -50,7 +50,7 @@ ok 'store verify: clean'
 stages() {
   work=$(mktemp -d "$TOP/work.XXXXXX")
   expect 0 resolve hello-kit -o "$work/lock.json"
-  expect 0 mirror "$work/lock.json"
+  expect 0 mirror fetch "$work/lock.json"
   expect 0 build "$work/lock.json" -o "$work/built"
   expect 0 compare "$work/built"
   expect 0 sbom create "$work/built"
@@ -247,7 +247,7 @@ printf 'XXXXXXXXXXXXXXXX' | dd of="$object" bs=1 seek=50000 conv=notrunc status=
 expect 1 store verify
 says "$(basename "$object")"
 rm -f "$object"
-expect 0 mirror "$work/locks/hello-kit.lock.json"
+expect 0 mirror fetch "$work/locks/hello-kit.lock.json"
 store_is_clean
 ok 'store verify: a changed object is named; mirror brings it back'
 stop_server
