@@ -141,6 +141,7 @@ void RunMaintainerScripts(const std::filesystem::path& root, UnixSeconds now, co
                          {"DEBCONF_NONINTERACTIVE_SEEN", "true"},
                          {"SOURCE_DATE_EPOCH", std::to_string(now)}};
   request.user = SandboxUser::kRoot;
+  request.skip_sleep = true;  // libc6 gives init a second to start again
   request.limits = limits;
   request.limits.seconds = kSeconds;
   request.id_map = map;

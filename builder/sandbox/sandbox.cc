@@ -217,7 +217,7 @@ InitPlan Supervisor::MakePlan() {
   NACHBAU_CHECK(!request_.command.empty());
   InitPlan plan;
   plan.mounts = MakeMountPlan(request_);
-  plan.filters = MakeSeccompFilters(request_.skip_sync, OwnerCallsFor(request_));
+  plan.filters = MakeSeccompFilters({request_.skip_sync, request_.skip_sleep}, OwnerCallsFor(request_));
   plan.landlock = landlock_ = MakeLandlockPlan();
   observed_.trace = request_.trace;
   observed_.virtual_values = request_.virtual_values;

@@ -122,6 +122,8 @@ struct SandboxRequest {
   VirtualValues virtual_values;
   bool trace = false;                        // record processes and files: SandboxResult::trace
   bool skip_sync = true;                     // fsync & co. answer at once: the tree is thrown away or hashed anyway
+  bool skip_sleep = false;                   // nanosleep & co. answer at once; for maintainer scripts, which wait for
+                                             // services that do not run here
   bool mount_by_string = false;              // mount the root as on kernels before 6.8, which is the fallback anyway
   const std::atomic<bool>* cancelled = nullptr;  // looked at while the command runs; true kills it: kCancelled
 };

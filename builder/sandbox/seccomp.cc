@@ -157,7 +157,7 @@ std::vector<sock_filter> Allowed() {
   return filter.Program();
 }
 
-std::vector<sock_filter> Refused(bool skip_sync) {
+std::vector<sock_filter> Refused(SkippedCalls skipped) {
   Filter filter(SCMP_ACT_ALLOW);
   for (const char* name : kRefused) filter.Add(SCMP_ACT_ERRNO(EPERM), name);
   // Its flags lie in memory, which a filter cannot read; the C library then uses clone.
@@ -188,10 +188,13 @@ std::vector<sock_filter> Refused(bool skip_sync) {
   for (std::uint32_t protocol = 1; protocol < 32; ++protocol) {
     filter.Add(SCMP_ACT_ERRNO(EPROTONOSUPPORT), "socket", {Equal32(0, AF_NETLINK), Equal32(2, protocol)});
   }
-  if (skip_sync) {
+  if (skipped.sync) {
     for (const char* name : kSync) filter.Add(SCMP_ACT_ERRNO(0), name);
     // Only the waiting kind: libunwind uses msync to ask whether an address is mapped.
     filter.Add(SCMP_ACT_ERRNO(0), "msync", {HasBits(2, MS_SYNC)});
+  }
+  if (skipped.sleep) {
+    for (const char* name : {"nanosleep", "clock_nanosleep"}) filter.Add(SCMP_ACT_ERRNO(0), name);
   }
   return filter.Program();
 }
@@ -257,8 +260,8 @@ void Install(const std::vector<sock_filter>& filter, unsigned flags, long& resul
 
 }  // namespace
 
-SeccompFilters MakeSeccompFilters(bool skip_sync, OwnerCalls owners) {
-  return {Allowed(), Owners(owners), Refused(skip_sync)};
+SeccompFilters MakeSeccompFilters(SkippedCalls skipped, OwnerCalls owners) {
+  return {Allowed(), Owners(owners), Refused(skipped)};
 }
 
 std::vector<sock_filter> MakeNotifyFilter(bool trace, const VirtualValues& values) {

@@ -31,8 +31,13 @@ enum class OwnerCalls {
   kOwnIdOnly,  // for builds: EPERM for every id but the build user's, as if there were others
 };
 
-// skip_sync: fsync(2) and its like answer 0 at once.
-SeccompFilters MakeSeccompFilters(bool skip_sync, OwnerCalls owners);
+// Calls that answer 0 at once, without effect.
+struct SkippedCalls {
+  bool sync = false;   // fsync(2) and its like
+  bool sleep = false;  // nanosleep(2) and its like
+};
+
+SeccompFilters MakeSeccompFilters(SkippedCalls skipped, OwnerCalls owners);
 
 // Inside. Needs no_new_privs.
 void InstallSeccompInside(const SeccompFilters& filters, const StepReporter& step);

@@ -354,20 +354,19 @@ void TraceRecorder::Run(Process& process, const std::string& path, std::vector<s
       {found->file, std::move(arguments), static_cast<std::uint32_t>(trace_.events.size())});
   Read(process, found->file);
   ReadInterpreters(process, path);
-  constexpr std::string_view kPipe = "pipe:[";
   for (const WatchedTask::Descriptor& descriptor : descriptors) {
-    if (descriptor.target.starts_with(kPipe)) {
-      const std::uint64_t number = std::strtoull(descriptor.target.c_str() + kPipe.size(), nullptr, 10);
+    if (descriptor.pipe != 0) {
+      const std::uint64_t number = descriptor.pipe;
       if (number == log_pipe_ || number >= UINT32_MAX) continue;
       // Both ends in one process: a job server of make, or a pipe to itself; it carries no content to others.
       const bool both = std::count_if(descriptors.begin(), descriptors.end(), [&](const WatchedTask::Descriptor& other) {
-                          return other.target == descriptor.target && other.readable != descriptor.readable;
+                          return other.pipe == number && other.readable != descriptor.readable;
                         }) != 0;
       if (both || descriptor.number == 2) continue;
       Add(process, descriptor.readable ? TraceAction::kPipeRead : TraceAction::kPipeWrite,
           static_cast<std::uint32_t>(number));
-    } else if (descriptor.target.starts_with('/')) {
-      const std::optional<Found> file = Find(descriptor.target, Follow::kNo);
+    } else {
+      const std::optional<Found> file = Find(descriptor.path, Follow::kNo);
       if (!file || file->directory) continue;
       if (descriptor.readable) Read(process, file->file);
       if (descriptor.writable) Changed(process, TraceAction::kWrite, file->file);

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;  // at least; a larger page only means more pieces
 constexpr std::size_t kMaxTexts = 65536;
+constexpr std::uint64_t kShortText = 128;
 
 std::size_t ReadSome(int file, char* to, std::size_t size) {
   std::size_t have = 0;
@@ -32,6 +33,29 @@ std::size_t ReadSome(int file, char* to, std::size_t size) {
   return have;
 }
 
+// The file system of all pipes that have no name.
+dev_t PipeDevice() {
+  static const dev_t device = [] {
+    std::array<int, 2> ends{};
+    struct stat state {};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return dev_t{};
+    const FileDescriptor from(ends[0]), to(ends[1]);
+    return ::fstat(from.get(), &state) == 0 ? state.st_dev : dev_t{};
+  }();
+  return device;
+}
+
+// `process`: /proc/TASK. What cannot be read is gone.
+bool ClosedOnExec(const FileDescriptor& process, const char* number) {
+  const FileDescriptor info(
+      ::openat(process.get(), (std::string("fdinfo/") + number).c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 256> text;
+  if (!info.valid()) return true;
+  text[ReadSome(info.get(), text.data(), text.size() - 1)] = 0;
+  const char* flags = std::strstr(text.data(), "flags:");
+  return flags == nullptr || (std::strtoul(flags + 6, nullptr, 8) & O_CLOEXEC) != 0;
+}
+
 }  // namespace
 
 std::string WatchedTask::Path(const char* name) const { return "/proc/" + std::to_string(task_) + "/" + name; }
@@ -41,6 +65,12 @@ std::optional<std::string> WatchedTask::ReadText(std::uint64_t address) const {
   std::array<char, PATH_MAX> text;
   // A transfer ends at the first piece that cannot be read whole, so a piece must not reach into the next page.
   const std::uint64_t first = std::min<std::uint64_t>(kPage - address % kPage, text.size());
+  // Nearly all are short, and the less is read, the quicker.
+  const std::uint64_t short_size = std::min(first, kShortText);
+  if (!Read(address, text.data(), short_size)) return std::nullopt;
+  if (const void* end = std::memchr(text.data(), 0, short_size)) {
+    return std::string(text.data(), static_cast<std::size_t>(static_cast<const char*>(end) - text.data()));
+  }
   iovec local{text.data(), text.size()};
   std::array<iovec, 2> remote{{{reinterpret_cast<void*>(address), first},
                                {reinterpret_cast<void*>(address + first), text.size() - first}}};
@@ -74,12 +104,27 @@ std::vector<std::string> WatchedTask::ReadTexts(std::uint64_t address) const {
     // As many pointers as lie in this page.
     const std::size_t count = std::min<std::size_t>(pointers.size(), (kPage - address % kPage) / sizeof(std::uint64_t));
     if (count == 0 || !Read(address, pointers.data(), count * sizeof(std::uint64_t))) break;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (pointers[i] == 0) return texts;
-      texts.push_back(ReadText(pointers[i]).value_or(""));
-      bytes += texts.back().size() + sizeof(std::uint64_t);
-      if (bytes >= kMaxTexts) break;
+    // The beginnings of all in one call; the rest of a long one by itself.
+    std::array<char, pointers.size() * kShortText> beginnings;
+    std::array<iovec, pointers.size()> remote;
+    std::size_t wanted = 0, used = 0;
+    while (used < count && pointers[used] != 0) {
+      const std::uint64_t size = std::min(kPage - pointers[used] % kPage, kShortText);
+      remote[used] = {reinterpret_cast<void*>(pointers[used]), size};
+      ++used;
+      wanted += size;
     }
+    iovec local{beginnings.data(), wanted};
+    const bool whole = used != 0 && ::process_vm_readv(task_, &local, 1, remote.data(), used, 0) ==
+                                        static_cast<ssize_t>(wanted);
+    const char* at = beginnings.data();
+    for (std::size_t i = 0; i < used && bytes < kMaxTexts; ++i) {
+      const void* end = whole ? std::memchr(at, 0, remote[i].iov_len) : nullptr;
+      texts.push_back(end != nullptr ? std::string(at, static_cast<const char*>(end)) : ReadText(pointers[i]).value_or(""));
+      bytes += texts.back().size() + sizeof(std::uint64_t);
+      at += remote[i].iov_len;
+    }
+    if (used < count) return texts;
     address += count * sizeof(std::uint64_t);
   }
   return texts;
@@ -120,26 +165,33 @@ FileDescriptor WatchedTask::Share(int number) const {
   return FileDescriptor(process.valid() ? PidfdGetFd(process.get(), number) : -1);
 }
 
+// Every path through /proc is dear, so only regular files are asked for theirs, and all from one descriptor.
 std::vector<WatchedTask::Descriptor> WatchedTask::InheritedDescriptors() const {
   std::vector<Descriptor> found;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(Path("fd").c_str()), ::closedir);
+  const FileDescriptor top(::open(Path("").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  FileDescriptor list(top.valid() ? ::openat(top.get(), "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1);
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(list.valid() ? ::fdopendir(list.get()) : nullptr, ::closedir);
   if (!directory) return found;
+  const int here = list.Release();
   while (const dirent* entry = ::readdir(directory.get())) {
     if (entry->d_name[0] == '.') continue;
     Descriptor descriptor;
     descriptor.number = static_cast<int>(std::atol(entry->d_name));
-    struct stat state {};
-    if (::fstatat(::dirfd(directory.get()), entry->d_name, &state, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    descriptor.readable = (state.st_mode & S_IRUSR) != 0;
-    descriptor.writable = (state.st_mode & S_IWUSR) != 0;
-    descriptor.target = Link(("fd/" + std::string(entry->d_name)).c_str());
-    if (descriptor.number > 2) {
-      const FileDescriptor info(::open(Path(("fdinfo/" + std::string(entry->d_name)).c_str()).c_str(), O_RDONLY | O_CLOEXEC));
-      std::array<char, 256> text;
-      if (!info.valid()) continue;
-      text[ReadSome(info.get(), text.data(), text.size() - 1)] = 0;
-      const char* flags = std::strstr(text.data(), "flags:");
-      if (flags == nullptr || (std::strtoul(flags + 6, nullptr, 8) & O_CLOEXEC) != 0) continue;
+    struct stat target {}, link {};
+    if (::fstatat(here, entry->d_name, &target, 0) != 0) continue;
+    const bool pipe = S_ISFIFO(target.st_mode) && target.st_dev == PipeDevice();
+    if (!pipe && !S_ISREG(target.st_mode)) continue;
+    if (descriptor.number > 2 && ClosedOnExec(top, entry->d_name)) continue;
+    if (::fstatat(here, entry->d_name, &link, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    descriptor.readable = (link.st_mode & S_IRUSR) != 0;
+    descriptor.writable = (link.st_mode & S_IWUSR) != 0;
+    if (pipe) {
+      descriptor.pipe = target.st_ino;
+    } else {
+      std::array<char, PATH_MAX> path;
+      const ssize_t size = ::readlinkat(here, entry->d_name, path.data(), path.size());
+      if (size <= 0 || path[0] != '/') continue;
+      descriptor.path.assign(path.data(), static_cast<std::size_t>(size));
     }
     found.push_back(std::move(descriptor));
   }

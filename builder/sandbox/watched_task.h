@@ -41,9 +41,10 @@ class WatchedTask {
   struct Descriptor {
     int number = -1;
     bool readable = false, writable = false;
-    std::string target;  // path, or "pipe:[123]"
+    std::uint64_t pipe = 0;  // inode of the pipe; 0: a file
+    std::string path;        // of the file
   };
-  // Those that stay open when the task runs another program.
+  // Regular files and pipes without a name that stay open when the task runs another program.
   std::vector<Descriptor> InheritedDescriptors() const;
 
  private:

@@ -795,6 +795,10 @@ int main(int argc, char** argv) {
     SleepForever();
   }
   if (what == "sleep") SleepForever();
+  if (what == "nap") {
+    const timespec hour{3600, 0};
+    return ::nanosleep(&hour, nullptr) == 0 && ::clock_nanosleep(CLOCK_MONOTONIC, 0, &hour, nullptr) == 0 ? 0 : 1;
+  }
   if (what == "memory") return UseMemory(std::atol(arguments.at(0).c_str()), std::atoi(arguments.at(1).c_str()));
   if (what == "fork") return ForkForever();
   if (what == "log") {

@@ -220,6 +220,23 @@ TEST_P(SandboxTest, TimeLimitKillsEverything) {
   });
 }
 
+TEST_P(SandboxTest, SleepsAnswerAtOnceOnlyWhereAskedTo) {
+  Run([] {
+    TinyRoot root;
+    SandboxRequest request = root.Request({"nap"});
+    request.limits.seconds = 1;
+    EXPECT_EQ(builder::Run(request).result.end, SandboxEnd::kTimedOut);
+  });
+  Run([] {
+    TinyRoot root;
+    SandboxRequest request = root.Request({"nap"});
+    request.skip_sleep = true;
+    const Ran ran = builder::Run(request);
+    EXPECT_EQ(ran.result.end, SandboxEnd::kExited);
+    EXPECT_EQ(ran.result.exit_code, 0);
+  });
+}
+
 TEST_P(SandboxTest, NoProcessSurvivesTheCommand) {
   Run([] {
     TinyRoot root;
