@@ -28,7 +28,9 @@ struct Package {
   std::vector<Clause> needs;
 };
 
-std::string NameOf(std::string_view relation) { return std::string(relation.substr(0, relation.find_first_of(" (:[<\n\t"))); }
+std::string NameOf(std::string_view relation) {
+  return std::string(relation.substr(0, relation.find_first_of(" (:[<\n\t")));
+}
 
 Package Read(const std::string& control) {
   const auto paragraphs = ParseParagraphs(control, "control");
@@ -39,14 +41,16 @@ Package Read(const std::string& control) {
   package.seed = fields.Find("Essential").value_or("") == "yes" || package.name == "build-essential" ||
                  package.name == "fakeroot";  // docs/decisions/0018-fakeroot-in-the-base.md
   const std::string_view priority = fields.Find("Priority").value_or("");
-  package.priority = static_cast<std::size_t>(std::find(kPriorities.begin(), kPriorities.end(), priority) - kPriorities.begin());
+  package.priority =
+      static_cast<std::size_t>(std::find(kPriorities.begin(), kPriorities.end(), priority) - kPriorities.begin());
   for (const std::string_view provided : SplitTrimmed(fields.Find("Provides").value_or(""), ',')) {
     package.provides.push_back(NameOf(provided));
   }
   for (const char* field : {"Pre-Depends", "Depends"}) {
     for (const std::string_view text : SplitTrimmed(fields.Find(field).value_or(""), ',')) {
       Clause clause;
-      for (const std::string_view alternative : SplitTrimmed(text, '|')) clause.alternatives.push_back(NameOf(alternative));
+      for (const std::string_view alternative : SplitTrimmed(text, '|'))
+        clause.alternatives.push_back(NameOf(alternative));
       clause.versioned = text.find('(') != text.npos;
       package.needs.push_back(std::move(clause));
     }

@@ -31,8 +31,8 @@ void ComposeRoot(const std::vector<LockedFile>& packages, const FileDescriptor& 
                  const RootBeneath* beneath, const std::string& name_beneath) {
   std::vector<PackageTree> trees;
   for (const LockedFile& file : packages) {
-    trees.push_back(ReadPackageTree(OpenBeneath(package_directory, file.sha256.Hex(), O_RDONLY | O_DIRECTORY),
-                                    file.file_name));
+    trees.push_back(
+        ReadPackageTree(OpenBeneath(package_directory, file.sha256.Hex(), O_RDONLY | O_DIRECTORY), file.file_name));
   }
   if (beneath != nullptr) {
     const std::string reason = WhyNotOn(*beneath, trees);

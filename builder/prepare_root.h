@@ -20,10 +20,10 @@ struct RootToBuildOn {
 inline constexpr const char* kBeneathFile = "beneath";
 inline constexpr const char* kAtOnceFile = "at-once";
 
-// Fills the empty directory `root`, which belongs to root inside: base/ and configured/, its layers. `packages` are unpacked
-// in `package_path`. With `beneath` the layers belong over those of that root; where something in it stands in the way,
-// the root is made of all packages at once, as the packages alone decide. The two files above tell which it was. What is
-// half done when it throws is the caller's to remove.
+// Fills the empty directory `root`, which belongs to root inside: base/ and configured/, its layers. `packages` are
+// unpacked in `package_path`. With `beneath` the layers belong over those of that root; where something in it stands in
+// the way, the root is made of all packages at once, as the packages alone decide. The two files above tell which it
+// was. What is half done when it throws is the caller's to remove.
 void PrepareIn(const std::filesystem::path& root, const std::vector<LockedFile>& packages, const RootToBuildOn* beneath,
                const std::filesystem::path& package_path, const BuilderConfig& config, const IdMap& map,
                Progress::Task& task);

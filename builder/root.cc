@@ -80,7 +80,8 @@ FileLock LockPatiently(const std::filesystem::path& path, const BuilderConfig& c
 }
 
 // The base of these packages in their order, or nothing: where there is none, and where there is nothing else.
-std::vector<LockedFile> BasePackages(const std::vector<LockedFile>& packages, const std::filesystem::path& package_path) {
+std::vector<LockedFile> BasePackages(const std::vector<LockedFile>& packages,
+                                     const std::filesystem::path& package_path) {
   const FileDescriptor directory = OpenDirectory(package_path);
   std::vector<std::string> controls;
   for (const LockedFile& file : packages) {
@@ -126,8 +127,8 @@ class RootMaker {
     return layers;
   }
 
-  // False when another process made it while this one waited. Whoever makes a base holds the lock of what is to lie on it;
-  // nobody who holds the lock of a base asks for another.
+  // False when another process made it while this one waited. Whoever makes a base holds the lock of what is to lie on
+  // it; nobody who holds the lock of a base asks for another.
   bool Make(const std::vector<LockedFile>& packages, const Sha256Digest& digest) {
     const FileLock one_maker = LockFor(digest);
     if (!Find(digest).empty()) return false;
@@ -149,7 +150,8 @@ class RootMaker {
   std::filesystem::path PathOf(const Sha256Digest& digest) const { return cache_ / "roots" / digest.Hex(); }
 
   FileLock LockFor(const Sha256Digest& digest) {
-    return LockPatiently(config_.cache_directory / ("root-" + digest.Hex().substr(0, 16) + ".lock"), config_, progress_);
+    return LockPatiently(config_.cache_directory / ("root-" + digest.Hex().substr(0, 16) + ".lock"), config_,
+                         progress_);
   }
 
   void MakeBase(const std::vector<LockedFile>& base, const Sha256Digest& digest) {

@@ -51,8 +51,8 @@ Touched LookAtLayer(const FileDescriptor& configured, const std::string& place) 
   return opaque ? Touched::kOtherwise : Touched::kDirectory;
 }
 
-// Places for which dpkg has rules of its own: both names of each diversion (three lines: from, to, by whom), and what has
-// an owner or mode given by dpkg-statoverride ("user group mode path").
+// Places for which dpkg has rules of its own: both names of each diversion (three lines: from, to, by whom), and what
+// has an owner or mode given by dpkg-statoverride ("user group mode path").
 std::set<std::string> RuledPlaces(const FileDescriptor& configured) {
   std::set<std::string> places;
   const auto add = [&](std::string_view path) {

@@ -54,7 +54,9 @@ TEST(FindBasePackages, ChoosesAmongAlternativesWithoutComparingVersions) {
       {"b (>= 5) | a", {{"a", ""}, {"b", ""}}, {"a", "b"}},  // whichever it is that suffices
       {"b | v", {{"a", "Provides: v\n"}, {"b", ""}}, {"b"}},
       {"v", {{"a", "Provides: w, v (= 1)\n"}, {"b", "Provides: v\n"}}, {"a"}},
-      {"awk", {{"gawk", "Priority: optional\nProvides: awk\n"}, {"mawk", "Priority: required\nProvides: awk\n"}}, {"mawk"}},
+      {"awk",
+       {{"gawk", "Priority: optional\nProvides: awk\n"}, {"mawk", "Priority: required\nProvides: awk\n"}},
+       {"mawk"}},
       {"none", {{"a", ""}}, {}},
   };
   for (const Case& one : cases) {
@@ -65,7 +67,9 @@ TEST(FindBasePackages, ChoosesAmongAlternativesWithoutComparingVersions) {
     wanted.emplace_back("zz");
     EXPECT_EQ(BaseOf(packages), wanted) << one.depends;
     // What was chosen chooses itself.
-    std::erase_if(packages, [&](const Given& package) { return std::find(wanted.begin(), wanted.end(), package.name) == wanted.end(); });
+    std::erase_if(packages, [&](const Given& package) {
+      return std::find(wanted.begin(), wanted.end(), package.name) == wanted.end();
+    });
     EXPECT_EQ(BaseOf(packages), wanted) << one.depends;
   }
 }

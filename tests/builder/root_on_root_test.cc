@@ -63,43 +63,51 @@ std::string ReadView(const RootLayers& root, const std::string& path) {
 std::string EssenceDeb(const std::string& essential = "Essential: yes\n") {
   return MakeDeb(
       Control("essence", essential + "Depends: host-tools\n"),
-      {Directory("./"), Directory("./etc"), Directory("./usr"), Directory("./usr/lib"), Directory("./usr/lib/shared", 0711),
-       Directory("./usr/share"), Directory("./usr/share/base"), File("./etc/essence.conf", "default\n"),
-       File("./usr/share/base/tool", "tool"), File("./usr/share/base/old", "old"), File("./usr/share/base/same", "same"),
-       Directory("./usr/share/watched"), Directory("./usr/share/gone"), File("./usr/share/gone/file", "")},
+      {Directory("./"), Directory("./etc"), Directory("./usr"), Directory("./usr/lib"),
+       Directory("./usr/lib/shared", 0711), Directory("./usr/share"), Directory("./usr/share/base"),
+       File("./etc/essence.conf", "default\n"), File("./usr/share/base/tool", "tool"),
+       File("./usr/share/base/old", "old"), File("./usr/share/base/same", "same"), Directory("./usr/share/watched"),
+       Directory("./usr/share/gone"), File("./usr/share/gone/file", "")},
       {File("./conffiles", "/etc/essence.conf\n"),
        File("./triggers", "interest-noawait link\ninterest /usr/share/watched\n"),
-       File("./postinst",
-            Script("echo /usr/lib/shared/* > /etc/libraries\necho /usr/share/watched/* > /etc/pages\n"
-                   "test \"$1\" = configure || exit 0\n"
-                   "echo made > /etc/made\nmkdir -p /var/made\nrm -rf /usr/share/gone\n"
-                   "dpkg-divert --package essence --add --no-rename --divert /usr/share/diverted.real /usr/share/diverted\n"
-                   "dpkg-statoverride --add root root 0600 /usr/share/secret\n"),
-            0755)});
+       File(
+           "./postinst",
+           Script(
+               "echo /usr/lib/shared/* > /etc/libraries\necho /usr/share/watched/* > /etc/pages\n"
+               "test \"$1\" = configure || exit 0\n"
+               "echo made > /etc/made\nmkdir -p /var/made\nrm -rf /usr/share/gone\n"
+               "dpkg-divert --package essence --add --no-rename --divert /usr/share/diverted.real /usr/share/diverted\n"
+               "dpkg-statoverride --add root root 0600 /usr/share/secret\n"),
+           0755)});
 }
 
 // Packages on it that need dpkg to go on where it stopped.
 void AddProduct(Workshop& shop) {
   shop.Add("conf", MakeDeb(Control("conf", "Pre-Depends: essence\n"),
-                           {Directory("./"), Directory("./etc"), File("./etc/conf.conf", "setting\n"), Directory("./var"),
-                            Directory("./var/made", 0700), File("./var/made/more", "")},
+                           {Directory("./"), Directory("./etc"), File("./etc/conf.conf", "setting\n"),
+                            Directory("./var"), Directory("./var/made", 0700), File("./var/made/more", "")},
                            {File("./conffiles", "/etc/conf.conf\n"),
-                            File("./postinst", Script("grep=$(sed -n '/^builder:/p' /etc/passwd)\ntest -z \"$grep\"\n"
-                                                      "echo 'daemon:x:101:101::/:/bin/false' >> /etc/passwd\n"), 0755)}));
-  shop.Add("diverting", MakeDeb(Control("diverting"), {Directory("./"), Directory("./bin"), File("./bin/diverting", "")},
-                                {File("./preinst", Script("test \"$1\" = install\n"
-                                                          "dpkg-divert --package diverting --add --rename --divert "
-                                                          "/usr/share/base/tool.real /usr/share/base/tool\n"), 0755)}));
+                            File("./postinst",
+                                 Script("grep=$(sed -n '/^builder:/p' /etc/passwd)\ntest -z \"$grep\"\n"
+                                        "echo 'daemon:x:101:101::/:/bin/false' >> /etc/passwd\n"),
+                                 0755)}));
+  shop.Add("diverting",
+           MakeDeb(Control("diverting"), {Directory("./"), Directory("./bin"), File("./bin/diverting", "")},
+                   {File("./preinst",
+                         Script("test \"$1\" = install\n"
+                                "dpkg-divert --package diverting --add --rename --divert "
+                                "/usr/share/base/tool.real /usr/share/base/tool\n"),
+                         0755)}));
   shop.Add("library", MakeDeb(Control("library", "Multi-Arch: same\nDepends: essence\n"),
-                              {Directory("./"), Directory("./usr"), Directory("./usr/lib"), Directory("./usr/lib/shared", 0700),
-                               File("./usr/lib/shared/lib.so", "code")},
+                              {Directory("./"), Directory("./usr"), Directory("./usr/lib"),
+                               Directory("./usr/lib/shared", 0700), File("./usr/lib/shared/lib.so", "code")},
                               {File("./triggers", "activate-noawait link\n")}));
   shop.Add("page", MakeDeb(Control("page"), {Directory("./"), Directory("./usr"), Directory("./usr/share"),
                                              Directory("./usr/share/watched"), File("./usr/share/watched/page", "text"),
                                              Directory("./usr/share/base"), File("./usr/share/base/same", "same")}));
   shop.Add("replacing", MakeDeb(Control("replacing", "Replaces: essence\n"),
-                                {Directory("./"), Directory("./usr"), Directory("./usr/share"), Directory("./usr/share/base"),
-                                 File("./usr/share/base/old", "new")}));
+                                {Directory("./"), Directory("./usr"), Directory("./usr/share"),
+                                 Directory("./usr/share/base"), File("./usr/share/base/old", "new")}));
 }
 
 class RootsOnRoots : public EachUser {};
@@ -122,8 +130,9 @@ TEST_P(RootsOnRoots, LookAsIfMadeAtOnce) {
     EXPECT_EQ(ReadView(root, "etc/pages"), "/usr/share/watched/page\n");     // by that of a path
     EXPECT_EQ(ReadView(root, "usr/share/base/tool.real"), "tool");
     EXPECT_EQ(ReadView(root, "usr/share/base/old"), "new");
-    EXPECT_THAT(ReadView(root, "etc/passwd"), testing::EndsWith("daemon:x:101:101::/:/bin/false\n"
-                                                                "builder:x:1000:1000:build user:/nonexistent:/bin/sh\n"));
+    EXPECT_THAT(ReadView(root, "etc/passwd"),
+                testing::EndsWith("daemon:x:101:101::/:/bin/false\n"
+                                  "builder:x:1000:1000:build user:/nonexistent:/bin/sh\n"));
     Tree view = DescribeView(root.lower), wanted = DescribeView(reference.lower);
     // Only one says that essence is Essential; the order of the packages is dpkg's.
     EXPECT_EQ(view.erase("var/lib/dpkg/status"), 1U);
@@ -136,7 +145,8 @@ TEST_P(RootsOnRoots, LookAsIfMadeAtOnce) {
     EXPECT_GT(view.size(), 60U);
     EXPECT_FALSE(view.contains("usr/share/base/tool"));
     const std::string status = ReadView(root, "var/lib/dpkg/status");
-    for (const char* bad : {"unpacked", "Triggers-Pending", "Triggers-Awaited", "half"}) EXPECT_THAT(status, Not(HasSubstr(bad)));
+    for (const char* bad : {"unpacked", "Triggers-Pending", "Triggers-Awaited", "half"})
+      EXPECT_THAT(status, Not(HasSubstr(bad)));
     EXPECT_THAT(status, HasSubstr("Package: host-tools\nStatus: install ok installed\n"));
     EXPECT_THAT(status, HasSubstr("Package: library\nStatus: install ok installed\n"));
     EXPECT_TRUE(shop.Make().prepared.from_cache);
@@ -147,7 +157,8 @@ TEST(RootOnRoot, IsTheSameTreeWhateverWasInTheCache) {
   Workshop shop;
   shop.Add("essence", EssenceDeb());
   const Lock base_alone = shop.lock();
-  shop.Add("other", MakeDeb(Control("other", "Depends: essence\n"), {Directory("./"), Directory("./opt"), File("./opt/other", "")},
+  shop.Add("other", MakeDeb(Control("other", "Depends: essence\n"),
+                            {Directory("./"), Directory("./opt"), File("./opt/other", "")},
                             {File("./postinst", Script("echo other > /etc/other\n"), 0755)}));
   const Lock other = shop.lock();
   shop.lock() = base_alone;
@@ -188,11 +199,15 @@ TEST(RootOnRoot, IsMadeAtOnceWhereTheBaseStandsInTheWay) {
   };
   const std::vector<Case> cases = {
       {{Directory("./etc"), File("./etc/made", "mine")}, "/etc/made was made or removed by a script of the base"},
-      {{Directory("./usr"), Directory("./usr/share"), Directory("./usr/share/gone"), File("./usr/share/gone/other", "")},
+      {{Directory("./usr"), Directory("./usr/share"), Directory("./usr/share/gone"),
+        File("./usr/share/gone/other", "")},
        "/usr/share/gone was made or removed by a script of the base"},
-      {{Directory("./usr"), Directory("./usr/share"), File("./usr/share/diverted", "")}, "/usr/share/diverted is diverted"},
-      {{Directory("./usr"), Directory("./usr/share"), File("./usr/share/diverted.real", "")}, "/usr/share/diverted.real is diverted"},
-      {{Directory("./usr"), Directory("./usr/share"), File("./usr/share/secret", "")}, "/usr/share/secret is diverted, or its owner or mode given"},
+      {{Directory("./usr"), Directory("./usr/share"), File("./usr/share/diverted", "")},
+       "/usr/share/diverted is diverted"},
+      {{Directory("./usr"), Directory("./usr/share"), File("./usr/share/diverted.real", "")},
+       "/usr/share/diverted.real is diverted"},
+      {{Directory("./usr"), Directory("./usr/share"), File("./usr/share/secret", "")},
+       "/usr/share/secret is diverted, or its owner or mode given"},
   };
   Workshop shop;
   shop.Add("essence", EssenceDeb());
@@ -210,7 +225,8 @@ TEST(RootOnRoot, IsMadeAtOnceWhereTheBaseStandsInTheWay) {
 
 TEST(RootOnRoot, NamesBothPackagesOfAConflictWithTheBase) {
   const std::vector<std::vector<TarMember>> cases = {
-      {Directory("./usr"), Directory("./usr/share"), Directory("./usr/share/base"), File("./usr/share/base/tool", "another")},
+      {Directory("./usr"), Directory("./usr/share"), Directory("./usr/share/base"),
+       File("./usr/share/base/tool", "another")},
       {Directory("./usr"), Directory("./usr/share"), Directory("./usr/share/base"), Directory("./usr/share/base/tool")},
       {Directory("./usr"), Directory("./usr/share"), File("./usr/share/base", "")},
   };

@@ -36,7 +36,9 @@ class Workshop {
   Workshop& operator=(const Workshop&) = delete;
 
   void UseCache(const std::string& name) { config_.cache_directory = area_.path() / name; }
-  void Add(const std::string& name, const std::string& deb) { lock_.files.push_back(EnvironmentFile(store_, name, deb)); }
+  void Add(const std::string& name, const std::string& deb) {
+    lock_.files.push_back(EnvironmentFile(store_, name, deb));
+  }
   RootLayers Make() {
     SilentProgress progress;
     return MakeRoot(lock_, config_, map_, store_, progress);
