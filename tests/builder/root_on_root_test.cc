@@ -1,11 +1,13 @@
 // Roots that lie on the root of their base.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "builder/trace.h"
 #include "tests/builder/as_user.h"
 #include "tests/builder/deb_maker.h"
 #include "tests/builder/workshop.h"
@@ -243,6 +245,29 @@ TEST(RootOnRoot, NamesBothPackagesOfAConflictWithTheBase) {
       EXPECT_THAT(error.what(), HasSubstr("the packages essence and rude both contain /usr/share/base"));
     }
     EXPECT_THAT(shop.Unfinished(), IsEmpty());
+  }
+}
+
+TEST(RootOnRoot, HasFilesWhosePackagesATraceNames) {
+  Workshop shop;
+  shop.Add("essence", EssenceDeb());
+  AddProduct(shop);
+  const RootLayers root = shop.Make();
+  const std::map<std::string, std::string> packages = {{"/usr/bin/sh", "host-tools"},
+                                                       {"/usr/bin/diverting", "diverting"},
+                                                       {"/usr/lib/shared/lib.so", "library"},
+                                                       {"/usr/share/base/old", "replacing"},
+                                                       {"/usr/share/base/same", "page"},
+                                                       {"/usr/share/base/tool", ""},  // renamed by a preinst
+                                                       {"/etc/libraries", ""}};
+  Trace trace;
+  for (const auto& [path, package] : packages) trace.files.emplace_back().path = path;
+  const TemporaryDirectory upper("/var/tmp", "nachbau-upper-test-");
+  ::chmod(upper.path().c_str(), 0755);
+  DescribeFiles(trace, shop.map(), upper.path(), root.lower, {});
+  for (const TraceFile& file : trace.files) {
+    EXPECT_EQ(file.package, packages.at(file.path)) << file.path;
+    EXPECT_EQ(file.digest.has_value(), file.path != "/usr/share/base/tool") << file.path;
   }
 }
 
