@@ -18,6 +18,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "builder/root_beneath.h"
 
 namespace nachbau::builder {
 namespace {
@@ -80,7 +81,7 @@ std::string MakeMd5Sums(const PackageTree& tree, const FileDescriptor& data) {
 
 bool IsMerged(std::string_view name) { return std::find(kMerged.begin(), kMerged.end(), name) != kMerged.end(); }
 
-// Where a path of a package lies in the root: "bin/ls" → "usr/bin/ls".
+// "bin" → "usr/bin"
 std::string Place(const std::string& path) {
   const std::string_view top = std::string_view(path).substr(0, path.find('/'));
   return IsMerged(top) ? "usr/" + path : path;
@@ -90,19 +91,58 @@ std::array<timespec, 2> Times(UnixSeconds time) { return {{{time, 0}, {time, 0}}
 
 class Composer {
  public:
-  Composer(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now, Owners owners)
-      : trees_(trees), target_(target), now_(now), owners_kept_(owners == Owners::kKept) {}
+  Composer(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now, Owners owners,
+           const RootBeneath* beneath)
+      : trees_(trees),
+        target_(target),
+        now_(now),
+        owners_kept_(owners == Owners::kKept),
+        beneath_(beneath),
+        first_(beneath == nullptr ? 0 : beneath->packages) {}
 
   void Run() {
-    MakeMergedLinks();
-    for (std::size_t i = 0; i < trees_.size(); ++i) AddPackage(i);
+    if (beneath_ == nullptr) {
+      MakeMergedLinks();
+    } else {
+      KnowBeneath();
+    }
+    for (std::size_t i = first_; i < trees_.size(); ++i) AddPackage(i);
     FinishDirectories();
   }
 
  private:
   struct Directory {
     const UnpackedEntry* entry = nullptr;  // of the first package that has it; nullptr: made here
+    bool beneath = false;                  // the root beneath has it
+    bool in_target = true;
   };
+
+  void KnowBeneath() {
+    directories_["."] = {nullptr, true, true};
+    directories_["usr"] = {nullptr, true, false};
+    for (const std::string_view name : kMerged) directories_["usr/" + std::string(name)] = {nullptr, true, false};
+    for (std::size_t i = 0; i < first_; ++i) {
+      for (const UnpackedEntry& entry : trees_[i].entries) {
+        const auto place = PlaceInRoot(entry);
+        if (!place) continue;
+        if (entry.directory) {
+          directories_.try_emplace(*place, Directory{nullptr, true, false});
+        } else if (const auto [owner, fresh] = owners_.insert({*place, i}); !fresh) {
+          if (!Replaces(owner->second, i) && Replaces(i, owner->second)) owner->second = i;
+        }
+      }
+    }
+  }
+
+  // A directory that the root beneath has gets a twin in the layer when something is to be put into it.
+  void BringUp(const std::string& place) {
+    const auto found = directories_.find(place);
+    if (found == directories_.end() || found->second.in_target) return;
+    const std::size_t slash = place.rfind('/');
+    if (slash != place.npos) BringUp(place.substr(0, slash));
+    if (::mkdirat(target_.get(), place.c_str(), 0700) != 0) throw SystemError(errno, Msg("make directory {}", place));
+    found->second.in_target = true;
+  }
 
   void MakeMergedLinks() {
     MakeDirectory("usr");
@@ -130,10 +170,10 @@ class Composer {
     for (const UnpackedEntry& entry : trees_[package].entries) {
       const std::size_t slash = entry.path.rfind('/');
       const bool at_top = slash == entry.path.npos;
-      const std::string place = Place(entry.path);
-      if (at_top && IsMerged(entry.path) && !entry.directory) continue;  // the link /bin → usr/bin itself
+      const auto place = PlaceInRoot(entry);
+      if (!place) continue;
       if (entry.directory) {
-        AddDirectory(package, place, entry);
+        AddDirectory(package, *place, entry);
         continue;
       }
       const std::string from_path = at_top ? "." : entry.path.substr(0, slash);
@@ -142,11 +182,12 @@ class Composer {
         to = OpenPlace(package, at_top ? "." : Place(from_path));
         parent = from_path;
       }
-      AddFile(package, from, to, at_top ? entry.path : entry.path.substr(slash + 1), place);
+      AddFile(package, from, to, at_top ? entry.path : entry.path.substr(slash + 1), *place);
     }
   }
 
-  FileDescriptor OpenPlace(std::size_t package, const std::string& place) const {
+  FileDescriptor OpenPlace(std::size_t package, const std::string& place) {
+    BringUp(place);
     try {
       return OpenBeneath(target_, place, O_PATH | O_DIRECTORY);
     } catch (const SystemError& error) {
@@ -157,11 +198,15 @@ class Composer {
 
   void AddDirectory(std::size_t package, const std::string& place, const UnpackedEntry& entry) {
     if (const auto known = directories_.find(place); known != directories_.end()) {
-      if (known->second.entry == nullptr) known->second.entry = &entry;
+      if (known->second.entry == nullptr && !known->second.beneath) known->second.entry = &entry;
       return;
     }
     if (place != ".") {
       if (owners_.contains(place)) Conflict(package, place);
+      if (beneath_ != nullptr && FindDirectory(*beneath_, place)) {  // made by a script
+        directories_[place] = {nullptr, true, false};
+        return;
+      }
       const std::size_t slash = place.rfind('/');
       const FileDescriptor parent = OpenPlace(package, slash == place.npos ? "." : place.substr(0, slash));
       const std::string name = slash == place.npos ? place : place.substr(slash + 1);
@@ -173,18 +218,34 @@ class Composer {
   // Inner ones first, because a mode may forbid to go on. Their times are set last of all: nothing is added any more.
   void FinishDirectories() {
     std::vector<std::string> places;
-    for (const auto& [place, directory] : directories_) places.push_back(place);
+    for (const auto& [place, directory] : directories_) {
+      if (directory.in_target) places.push_back(place);
+    }
     std::sort(places.begin(), places.end(), std::greater<>());
     // "." sorts above names that begin with a smaller character; it is the outermost.
     std::stable_partition(places.begin(), places.end(), [](const std::string& place) { return place != "."; });
     for (const std::string& place : places) {
-      const UnpackedEntry* entry = directories_.at(place).entry;
+      const auto& [entry, beneath, in_target] = directories_.at(place);
       const FileDescriptor fd = OpenBeneath(target_, place, O_RDONLY | O_DIRECTORY);
+      if (beneath) {
+        CopyFromBeneath(place, fd);
+        continue;
+      }
       const bool failed = entry != nullptr && ((owners_kept_ && ::fchown(fd.get(), entry->uid, entry->gid) != 0) ||
                                                ::fchmod(fd.get(), entry->mode) != 0);
       if (failed || ::futimens(fd.get(), Times(entry == nullptr ? now_ : entry->mtime).data()) != 0) {
         throw SystemError(errno, Msg("set the owner of {}", place));
       }
+    }
+  }
+
+  void CopyFromBeneath(const std::string& place, const FileDescriptor& fd) const {
+    const auto there = FindDirectory(*beneath_, place);
+    if (!there) throw SystemError(ENOENT, Msg("look at {}", Printable(place)));
+    const std::array<timespec, 2> times = {there->st_mtim, there->st_mtim};
+    if ((owners_kept_ && ::fchown(fd.get(), there->st_uid, there->st_gid) != 0) ||
+        ::fchmod(fd.get(), there->st_mode & 07777) != 0 || ::futimens(fd.get(), times.data()) != 0) {
+      throw SystemError(errno, Msg("set the owner of {}", place));
     }
   }
 
@@ -202,15 +263,23 @@ class Composer {
   void Replace(std::size_t package, std::size_t& owner, const FileDescriptor& from, const FileDescriptor& to,
                const std::string& name, const std::string& place) {
     if (Replaces(owner, package)) return;  // what is there was meant to win
+    const bool beneath = owner < first_;  // in another layer, which this one covers
     if (Replaces(package, owner)) {
-      if (::unlinkat(to.get(), name.c_str(), 0) != 0 ||
+      if ((!beneath && ::unlinkat(to.get(), name.c_str(), 0) != 0) ||
           ::linkat(from.get(), name.c_str(), to.get(), name.c_str(), 0) != 0) {
         throw SystemError(errno, Msg("link {}", place));
       }
       owner = package;
       return;
     }
-    if (!SameContent(from, to, name)) Conflict(package, place);
+    if (!beneath) {
+      if (!SameContent(from, to, name)) Conflict(package, place);
+      return;
+    }
+    const std::size_t slash = place.rfind('/');
+    const FileDescriptor there =
+        OpenBeneath(beneath_->base, slash == place.npos ? "." : place.substr(0, slash), O_PATH | O_DIRECTORY);
+    if (!SameContent(from, there, name)) Conflict(package, place);
   }
 
   static bool SameContent(const FileDescriptor& from, const FileDescriptor& to, const std::string& name) {
@@ -253,11 +322,18 @@ class Composer {
   const FileDescriptor& target_;
   UnixSeconds now_;
   bool owners_kept_;
+  const RootBeneath* beneath_;
+  std::size_t first_;  // index of the first package to add; those before it are in the root beneath
   std::unordered_map<std::string, std::size_t> owners_;  // place of a file → index of its package
   std::unordered_map<std::string, Directory> directories_;
 };
 
 }  // namespace
+
+std::optional<std::string> PlaceInRoot(const UnpackedEntry& entry) {
+  if (!entry.directory && IsMerged(entry.path)) return std::nullopt;
+  return Place(entry.path);
+}
 
 PackageTree ReadPackageTree(FileDescriptor directory, std::string_view name) {
   PackageTree tree;
@@ -295,8 +371,9 @@ UnixSeconds NewestTime(const std::vector<PackageTree>& trees) {
   return newest;
 }
 
-void Compose(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now, Owners owners) {
-  Composer(trees, target, now, owners).Run();
+void Compose(const std::vector<PackageTree>& trees, const FileDescriptor& target, UnixSeconds now, Owners owners,
+             const RootBeneath* beneath) {
+  Composer(trees, target, now, owners, beneath).Run();
 }
 
 }  // namespace nachbau::builder

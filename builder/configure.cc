@@ -73,13 +73,23 @@ void ClampBeneath(FileDescriptor directory, const timespec& now) {
 
 }  // namespace
 
-std::string ConfigureScript(const std::vector<UnpackedPackage>& packages) {
+std::string ConfigureScript(const std::vector<UnpackedPackage>& packages, const InstalledState* installed) {
+  const std::string user(kBuildUser);
   std::string running_version = "1.0.0";
+  if (installed != nullptr && !installed->dpkg_version.empty()) running_version = installed->dpkg_version;
   for (const UnpackedPackage& package : packages) {
     if (package.name == "dpkg") running_version = package.version;
   }
-  std::string script =
-      "set -e\numask 022\n"
+  std::string script = "set -e\numask 022\n";
+  if (installed != nullptr) {
+    // The build user comes last, so that the scripts find the users they would find in a root made at once.
+    const std::string remove = "sed -i '/^" + user + ":/d' ";
+    script += remove + "/etc/passwd\n" + remove + "/etc/group\n";
+    for (const char* file : {"/etc/shadow", "/etc/gshadow"}) {
+      script += "if [ -e " + std::string(file) + " ]; then " + remove + file + "; fi\n";
+    }
+  }
+  script +=
       "export DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_ADMINDIR=/var/lib/dpkg DPKG_ROOT= "
       "DPKG_RUNNING_VERSION=" + ShellQuote(running_version) + "\n";
   for (const std::size_t i : PreinstOrder(packages)) {
@@ -88,7 +98,6 @@ std::string ConfigureScript(const std::vector<UnpackedPackage>& packages) {
               " DPKG_MAINTSCRIPT_ARCH=" + ShellQuote(package.architecture) + " " +
               ShellQuote("/var/lib/dpkg/info/" + package.InfoName() + ".preinst") + " install\n";
   }
-  const std::string user(kBuildUser);
   script +=
       "unset DPKG_MAINTSCRIPT_NAME DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT DPKG_ADMINDIR DPKG_ROOT DPKG_RUNNING_VERSION\n"
       "dpkg --configure -a\n"
@@ -108,29 +117,36 @@ std::string ConfigureScript(const std::vector<UnpackedPackage>& packages) {
   return script;
 }
 
-void WriteUnconfigured(const std::vector<UnpackedPackage>& packages, const std::filesystem::path& configured) {
-  for (const auto& [name, bytes] : MakeDpkgDatabase(packages)) {
+void WriteUnconfigured(const std::vector<UnpackedPackage>& packages, const std::filesystem::path& configured,
+                       const InstalledState* installed) {
+  for (const auto& [name, bytes] : MakeDpkgDatabase(packages, installed)) {
     Write(configured / "var/lib/dpkg" / name, bytes, IsScript(name) ? 0755 : 0644);
   }
-  for (const char* directory : {"var/lib/dpkg/updates", "var/lib/dpkg/alternatives", "var/lib/dpkg/parts"}) {
-    MakeDirectories(configured / directory);
+  if (installed == nullptr) {
+    for (const char* directory : {"var/lib/dpkg/updates", "var/lib/dpkg/alternatives", "var/lib/dpkg/parts"}) {
+      MakeDirectories(configured / directory);
+    }
+    Write(configured / "etc/hosts", "127.0.0.1 localhost\n127.0.1.1 nachbau\n::1 localhost\n", 0644);
+    Write(configured / "etc/hostname", "nachbau\n", 0644);
   }
   Write(configured / "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0755);
-  Write(configured / "etc/hosts", "127.0.0.1 localhost\n127.0.1.1 nachbau\n::1 localhost\n", 0644);
-  Write(configured / "etc/hostname", "nachbau\n", 0644);
-  Write(configured / std::filesystem::path(kScript).relative_path(), ConfigureScript(packages), 0644);
+  Write(configured / std::filesystem::path(kScript).relative_path(), ConfigureScript(packages, installed), 0644);
   // As Debian's build daemons have it: nobody reads manual pages here, and their index takes seconds to make and
   // differs each time.
-  if (Contains(packages, "man-db") && Contains(packages, "debconf")) {
+  if (Contains(packages, "man-db") && (Contains(packages, "debconf") || (installed != nullptr && installed->has_debconf))) {
+    std::string answers = installed == nullptr ? "" : installed->debconf;
+    if (!answers.empty() && !answers.ends_with("\n\n")) answers += '\n';
     Write(configured / "var/cache/debconf/config.dat",
-          "Name: man-db/auto-update\nTemplate: man-db/auto-update\nValue: false\nOwners: man-db\nFlags: seen\n\n", 0644);
+          answers + "Name: man-db/auto-update\nTemplate: man-db/auto-update\nValue: false\nOwners: man-db\nFlags: seen\n\n", 0644);
   }
 }
 
-void RunMaintainerScripts(const std::filesystem::path& root, UnixSeconds now, const IdMap& map,
-                          const SandboxLimits& limits, const std::atomic<bool>* cancelled, Progress::Task& task) {
+void RunMaintainerScripts(const std::filesystem::path& root, const std::vector<std::filesystem::path>& beneath,
+                          UnixSeconds now, const IdMap& map, const SandboxLimits& limits,
+                          const std::atomic<bool>* cancelled, Progress::Task& task) {
   SandboxRequest request;
   request.lower = {root / "base"};
+  request.lower.insert(request.lower.end(), beneath.begin(), beneath.end());
   request.upper = root / "configured";
   request.work = root / "work";
   request.command = {"/bin/sh", kScript};

@@ -57,7 +57,7 @@ void CollectTriggers(const UnpackedPackage& package, std::string& file_triggers,
     if (words[1].front() == '/') {
       file_triggers += std::string(words[1]) + " " + who + "\n";
     } else {
-      if (!IsSafeFileName(words[1]) || words[1] == "File" || words[1] == "Unincorp" || words[1] == "Lock") {
+      if (!IsSafeFileName(words[1]) || IsOwnTriggersFile(words[1])) {
         throw ParseError(package.name + ":triggers", 0, Msg("not a trigger name: {}", Printable(words[1])));
       }
       named[std::string(words[1])] += who + "\n";
@@ -65,7 +65,42 @@ void CollectTriggers(const UnpackedPackage& package, std::string& file_triggers,
   }
 }
 
+// What dpkg writes while it unpacks: "trigger package…" with the packages that wait for it, "-" for none. Whether one that
+// is interested wants to be waited for stands in its own file and is dpkg's to look at.
+std::string Activations(const std::vector<UnpackedPackage>& packages, const InstalledState& installed) {
+  std::set<std::string, std::less<>> watched;
+  for (const std::string_view line : SplitTrimmed(installed.file_triggers, '\n')) {
+    watched.emplace(line.substr(0, line.find(' ')));
+  }
+  std::map<std::string, std::set<std::string>> activated;
+  for (const UnpackedPackage& package : packages) {
+    for (std::string_view path : package.paths) {
+      // A file activates the triggers of all directories above it.
+      for (; !path.empty(); path = path.substr(0, path.rfind('/'))) {
+        if (watched.contains(path)) activated[std::string(path)].insert(package.InfoName());
+      }
+    }
+    const auto found = package.members.find("triggers");
+    if (found == package.members.end()) continue;
+    for (const std::string_view line : SplitTrimmed(found->second, '\n')) {
+      const auto words = SplitWords(line);
+      if (words.size() != 2 || !words[0].starts_with("activate")) continue;
+      if (!installed.named_triggers.contains(std::string(words[1])) && !watched.contains(words[1])) continue;
+      activated[std::string(words[1])].insert(words[0] == "activate-noawait" ? "-" : package.InfoName());
+    }
+  }
+  std::string text;
+  for (const auto& [trigger, waiting] : activated) {
+    text += trigger;
+    for (const std::string& package : waiting) text += " " + package;
+    text += "\n";
+  }
+  return text;
+}
+
 }  // namespace
+
+bool IsOwnTriggersFile(std::string_view name) { return name == "File" || name == "Unincorp" || name == "Lock"; }
 
 UnpackedPackage ParseControl(std::string control, std::string_view name) {
   while (!control.empty() && control.front() == '\n') control.erase(0, 1);
@@ -87,11 +122,18 @@ UnpackedPackage ParseControl(std::string control, std::string_view name) {
   return package;
 }
 
-std::map<std::string, std::string> MakeDpkgDatabase(const std::vector<UnpackedPackage>& packages) {
+std::map<std::string, std::string> MakeDpkgDatabase(const std::vector<UnpackedPackage>& packages,
+                                                    const InstalledState* installed) {
   std::map<std::string, std::string> files;
   std::string& status = files["status"];
   std::string file_triggers;
   std::map<std::string, std::string> named_triggers;
+  if (installed != nullptr) {
+    status = installed->status;
+    if (!status.empty() && !status.ends_with("\n\n")) status += '\n';
+    file_triggers = installed->file_triggers;
+    named_triggers = installed->named_triggers;
+  }
   for (const UnpackedPackage& package : packages) {
     status += StatusParagraph(package);
     std::string list = "/.\n";
@@ -100,12 +142,12 @@ std::map<std::string, std::string> MakeDpkgDatabase(const std::vector<UnpackedPa
     for (const auto& [member, content] : package.members) files["info/" + package.InfoName() + "." + member] = content;
     CollectTriggers(package, file_triggers, named_triggers);
   }
-  files["info/format"] = "1\n";
-  files["available"] = "";
-  files["diversions"] = "";
-  files["statoverride"] = "";
+  if (installed == nullptr) {
+    files["info/format"] = "1\n";
+    for (const char* empty : {"available", "diversions", "statoverride"}) files[empty] = "";
+  }
   files["triggers/File"] = file_triggers;
-  files["triggers/Unincorp"] = "";
+  files["triggers/Unincorp"] = installed == nullptr ? "" : Activations(packages, *installed);
   for (const auto& [name, packages_text] : named_triggers) files["triggers/" + name] = packages_text;
   return files;
 }

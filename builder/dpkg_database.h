@@ -26,8 +26,24 @@ struct UnpackedPackage {
 // architecture that Debian Policy forbids (they become parts of file names).
 UnpackedPackage ParseControl(std::string control, std::string_view name);
 
-// Files below /var/lib/dpkg, by relative path. Throws ParseError for a trigger whose name cannot be a file's.
-std::map<std::string, std::string> MakeDpkgDatabase(const std::vector<UnpackedPackage>& packages);
+// What is there before further packages are unpacked: contents of files of the database and of debconf's.
+struct InstalledState {
+  std::string status;
+  std::string file_triggers;                          // triggers/File
+  std::map<std::string, std::string> named_triggers;  // the files beside it, by name
+  std::string debconf;                                // var/cache/debconf/config.dat; empty: none
+  std::string dpkg_version;
+  bool has_debconf = false;
+};
+
+// Files below /var/lib/dpkg, by relative path. Throws ParseError for a trigger whose name cannot be a file's. With packages
+// that are installed already: the files that change, and what unpacking the further ones activates of the installed ones'
+// triggers, to be incorporated by the next dpkg.
+std::map<std::string, std::string> MakeDpkgDatabase(const std::vector<UnpackedPackage>& packages,
+                                                    const InstalledState* installed = nullptr);
+
+// Whether the name in triggers/ is no trigger's: "File", "Unincorp", "Lock".
+bool IsOwnTriggersFile(std::string_view name);
 
 // Names of packages with a preinst script in the order in which to run them: what a package depends on comes first;
 // base-passwd and base-files, which everything assumes, before all others; else by name.

@@ -3,6 +3,10 @@
 //   packages/<sha256>/{data,control,entries}   each binary package unpacked once, by this program, on all processors
 //   roots/<digest>/base                        one tree of hard links into those: the files of all packages
 //   roots/<digest>/configured                  overlay upper layer over base: what the maintainer scripts wrote
+//   roots/<digest>/beneath                     where it lies on another root: the digest of that
+//
+// The packages that nearly every build has (base_packages.h) are a root of their own, made once; a root of these and
+// others has the layers of that root beneath its own, and its base and configured are only of the others.
 //
 // The package database is generated as `dpkg --unpack` would have left it; then the preinst scripts and one
 // `dpkg --configure -a` run in the sandbox. Nothing is synced to disk: the cache lies in a directory named after the
@@ -16,21 +20,23 @@
 #include <cerrno>
 #include <chrono>
 #include <exception>
+#include <set>
 #include <thread>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "builder/compose.h"
-#include "builder/configure.h"
-#include "builder/machine_share.h"
+#include "builder/base_packages.h"
 #include "builder/package_cache.h"
+#include "builder/prepare_root.h"
 
 namespace nachbau::builder {
 namespace {
 
 // Part of a root's digest: to be changed with whatever changes the resulting tree.
-constexpr std::string_view kPreparation = "nachbau-root/2";
+constexpr std::string_view kPreparation = "nachbau-root/3";
+
+constexpr std::uint64_t kMaxControlFile = 64 << 20;
 
 std::string BootId() {
   std::string id = ReadFile("/proc/sys/kernel/random/boot_id", 100);
@@ -73,49 +79,112 @@ FileLock LockPatiently(const std::filesystem::path& path, const BuilderConfig& c
   throw CancelledError();
 }
 
-void EnterDirectory(const FileDescriptor& directory) {
-  if (::fchdir(directory.get()) != 0) throw SystemError(errno, Msg("enter the cache"));
-  ::umask(0022);
-}
-
-// Composes base/ and writes the package database into configured/, in the current directory. In the user namespace.
-void ComposeRoot(const std::vector<LockedFile>& packages, const FileDescriptor& package_directory,
-                 Owners owners) {
-  std::vector<PackageTree> trees;
+// The base of these packages in their order, or nothing: where there is none, and where there is nothing else.
+std::vector<LockedFile> BasePackages(const std::vector<LockedFile>& packages,
+                                     const std::filesystem::path& package_path) {
+  const FileDescriptor directory = OpenDirectory(package_path);
+  std::vector<std::string> controls;
   for (const LockedFile& file : packages) {
-    trees.push_back(ReadPackageTree(OpenBeneath(package_directory, file.sha256.Hex(), O_RDONLY | O_DIRECTORY),
-                                    file.file_name));
+    controls.push_back(ReadDescriptor(OpenBeneath(directory, file.sha256.Hex() + "/control/control", O_RDONLY),
+                                      file.file_name + ":control", kMaxControlFile));
   }
-  for (const char* name : {"base", "configured", "work"}) {
-    if (::mkdir(name, 0755) != 0) throw SystemError(errno, Msg("make directory {}", std::string_view(name)));
+  const std::vector<bool> chosen = FindBasePackages(controls);
+  std::vector<LockedFile> base;
+  for (std::size_t i = 0; i < packages.size(); ++i) {
+    if (chosen[i]) base.push_back(packages[i]);
   }
-  const UnixSeconds now = NewestTime(trees);
-  Compose(trees, FileDescriptor(::open("base", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), now, owners);
-  std::vector<UnpackedPackage> unpacked;
-  for (PackageTree& tree : trees) unpacked.push_back(std::move(tree.package));
-  WriteUnconfigured(unpacked, "configured");
-  WriteFileAtomically("now", std::to_string(now), 0644, Durability::kNone);
+  if (base.size() == packages.size()) base.clear();
+  return base;
 }
 
-void PrepareIn(const std::filesystem::path& root, const std::vector<LockedFile>& packages,
-               const std::filesystem::path& package_path, const BuilderConfig& config, const IdMap& map,
-               Progress::Task& task) {
-  const FileDescriptor package_directory(::open(package_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!package_directory.valid()) throw SystemError(errno, Msg("open {}", package_path.native()));
-  const FileDescriptor directory = OpenDirectory(root);
-  InUserNamespace(map, [&] {
-    EnterDirectory(directory);
-    ComposeRoot(packages, package_directory, OwnersFor(map));
-  });
-  const UnixSeconds now = std::stoll(ReadFile(root / "now", 100));
-  RunMaintainerScripts(root, now, map, BuildLimits(config, root), config.cancelled, task);
-  const FileDescriptor configured = OpenDirectory(root / "configured");
-  InUserNamespace(map, [&] {
-    EnterDirectory(configured);
-    ClampTimes(now);
-  });
-  RemoveTree(map, root / "work");
+// The base first: so it lies beneath, and where it does not, the first package that has a directory is the same one.
+std::vector<LockedFile> BaseFirst(const std::vector<LockedFile>& base, const std::vector<LockedFile>& packages) {
+  std::vector<LockedFile> ordered = base;
+  std::set<Sha256Digest> in_base;
+  for (const LockedFile& file : base) in_base.insert(file.sha256);
+  for (const LockedFile& file : packages) {
+    if (!in_base.contains(file.sha256)) ordered.push_back(file);
+  }
+  return ordered;
 }
+
+class RootMaker {
+ public:
+  RootMaker(const std::filesystem::path& cache, const BuilderConfig& config, const IdMap& map, const Store& store,
+            Progress& progress)
+      : cache_(cache), config_(config), map_(map), store_(store), progress_(progress) {}
+
+  // The layers of the finished root; nothing when there is none.
+  std::vector<std::filesystem::path> Find(const Sha256Digest& digest) const {
+    const std::filesystem::path root = PathOf(digest);
+    if (!std::filesystem::exists(root)) return {};
+    std::vector<std::filesystem::path> layers = OwnLayers(root);
+    if (std::filesystem::exists(root / kBeneathFile)) {
+      const std::filesystem::path beneath = PathOf(ParseSha256(ReadFile(root / kBeneathFile, 100), "root"));
+      if (!std::filesystem::exists(beneath)) return {};
+      for (const std::filesystem::path& layer : OwnLayers(beneath)) layers.push_back(layer);
+    }
+    return layers;
+  }
+
+  // False when another process made it while this one waited. Whoever makes a base holds the lock of what is to lie on
+  // it; nobody who holds the lock of a base asks for another.
+  bool Make(const std::vector<LockedFile>& packages, const Sha256Digest& digest) {
+    const FileLock one_maker = LockFor(digest);
+    if (!Find(digest).empty()) return false;
+    UnpackPackages(packages, cache_, config_.cache_directory, map_, config_, store_, progress_);
+    const std::vector<LockedFile> base = BasePackages(packages, cache_ / "packages");
+    if (base.empty()) {
+      Prepare(packages, digest, nullptr, Msg("Preparing the build root of {} packages", packages.size()));
+      return true;
+    }
+    const Sha256Digest base_digest = RootDigest(base, map_);
+    MakeBase(base, base_digest);
+    const RootToBuildOn beneath{PathOf(base_digest), base_digest, base.size()};
+    Prepare(BaseFirst(base, packages), digest, &beneath,
+            Msg("Preparing the build root: {} packages beside the base", packages.size() - base.size()));
+    return true;
+  }
+
+ private:
+  std::filesystem::path PathOf(const Sha256Digest& digest) const { return cache_ / "roots" / digest.Hex(); }
+
+  FileLock LockFor(const Sha256Digest& digest) {
+    return LockPatiently(config_.cache_directory / ("root-" + digest.Hex().substr(0, 16) + ".lock"), config_,
+                         progress_);
+  }
+
+  void MakeBase(const std::vector<LockedFile>& base, const Sha256Digest& digest) {
+    if (!Find(digest).empty()) return;
+    const FileLock one_maker = LockFor(digest);
+    if (!Find(digest).empty()) return;
+    Prepare(base, digest, nullptr, Msg("Preparing the base of build roots: {} packages", base.size()));
+  }
+
+  // Nobody sees a root before it is finished.
+  void Prepare(const std::vector<LockedFile>& packages, const Sha256Digest& digest, const RootToBuildOn* beneath,
+               const Message& what) {
+    const auto task = progress_.Start(what, Unit::kNone, 0);
+    const std::filesystem::path root = PathOf(digest), temporary = cache_ / "roots" / ("." + digest.Hex());
+    RemoveTree(map_, temporary);  // a killed run's
+    RemoveTree(map_, root);       // one whose base is gone
+    MakeOwnedDirectory(map_, temporary);
+    try {
+      PrepareIn(temporary, packages, beneath, cache_ / "packages", config_, map_, *task);
+    } catch (const std::exception&) {
+      RemoveTree(map_, temporary);
+      throw;
+    }
+    if (::rename(temporary.c_str(), root.c_str()) != 0) throw SystemError(errno, Msg("rename to {}", root.native()));
+    task->Succeed();
+  }
+
+  const std::filesystem::path& cache_;
+  const BuilderConfig& config_;
+  const IdMap& map_;
+  const Store& store_;
+  Progress& progress_;
+};
 
 }  // namespace
 
@@ -135,29 +204,12 @@ RootLayers MakeRoot(const Lock& lock, const BuilderConfig& config, const IdMap& 
   layers.cache = OpenCache(config, map);
   layers.prepared.digest = RootDigest(packages, map);
   layers.prepared.packages = static_cast<std::uint32_t>(packages.size());
-  const std::string name = layers.prepared.digest.Hex();
-  const std::filesystem::path root = layers.cache / "roots" / name;
-  layers.lower = {root / "configured", root / "base"};
-  layers.prepared.from_cache = std::filesystem::exists(root);
+  RootMaker maker(layers.cache, config, map, store, progress);
+  layers.lower = maker.Find(layers.prepared.digest);
+  layers.prepared.from_cache = !layers.lower.empty();
   if (!layers.prepared.from_cache) {
-    const FileLock one_maker =
-        LockPatiently(config.cache_directory / ("root-" + name.substr(0, 16) + ".lock"), config, progress);
-    layers.prepared.from_cache = std::filesystem::exists(root);  // made while we waited
-    if (!layers.prepared.from_cache) {
-      UnpackPackages(packages, layers.cache, config.cache_directory, map, config, store, progress);
-      const auto task = progress.Start(Msg("Preparing the build root of {} packages", packages.size()), Unit::kNone, 0);
-      const std::filesystem::path temporary = layers.cache / "roots" / ("." + name);
-      RemoveTree(map, temporary);  // a killed run's
-      MakeOwnedDirectory(map, temporary);
-      try {
-        PrepareIn(temporary, packages, layers.cache / "packages", config, map, *task);
-      } catch (const std::exception&) {
-        RemoveTree(map, temporary);
-        throw;
-      }
-      if (::rename(temporary.c_str(), root.c_str()) != 0) throw SystemError(errno, Msg("rename to {}", root.native()));
-      task->Succeed();
-    }
+    layers.prepared.from_cache = !maker.Make(packages, layers.prepared.digest);
+    layers.lower = maker.Find(layers.prepared.digest);
   }
   layers.prepared.duration_ms = MonotonicMilliseconds() - start;
   return layers;

@@ -126,6 +126,7 @@ class Tree {
     if (!whiteout) {
       for (const FileDescriptor& layer : lower_) {
         file = OpenIn(layer, path, state);
+        if (!file && S_ISCHR(state.st_mode)) break;  // removed here: what lies beneath is not seen
         if (!file) continue;
         const std::string* owner = OwnerOf(owners_, path);
         return Line(owner != nullptr ? FileOrigin::kPackage : FileOrigin::kPrepared, owner != nullptr ? *owner : "",

@@ -77,6 +77,25 @@ TEST(MakeDpkgDatabase, WritesListsScriptsAndTriggers) {
   EXPECT_EQ(files.at("info/format"), "1\n");
 }
 
+TEST(MakeDpkgDatabase, GoesOnWhereInstalledPackagesStopped) {
+  InstalledState installed;
+  installed.status = "Package: old\nStatus: install ok installed\n";
+  installed.file_triggers = "/usr/share/man man\n/usr/lib/x old/noawait\n/opt old\n";
+  installed.named_triggers = {{"ldconfig", "old/noawait\n"}, {"named", "old\n"}};
+  UnpackedPackage library = Package("libx", "Multi-Arch: same\n",
+                                    {{"triggers", "activate-noawait ldconfig\nactivate named\nactivate unknown\ninterest /opt\n"}});
+  library.paths = {"/usr", "/usr/share", "/usr/share/man", "/usr/share/man/man1", "/usr/share/man/man1/x.1", "/usr/lib/xy"};
+  UnpackedPackage pages = Package("pages", "", {{"triggers", "interest ldconfig\n"}});
+  pages.paths = {"/usr/share/man/man1/y.1", "/option"};
+  const auto files = MakeDpkgDatabase({library, pages}, &installed);
+  EXPECT_EQ(files.at("triggers/Unincorp"), "/usr/share/man libx:amd64 pages\nldconfig -\nnamed libx:amd64\n");
+  EXPECT_EQ(files.at("triggers/File"), "/usr/share/man man\n/usr/lib/x old/noawait\n/opt old\n/opt libx:amd64\n");
+  EXPECT_EQ(files.at("triggers/ldconfig"), "old/noawait\npages\n");
+  EXPECT_THAT(files.at("status"), testing::StartsWith("Package: old\nStatus: install ok installed\n\nPackage: libx\nStatus: "
+                                                      "install ok unpacked\n"));
+  for (const char* kept : {"info/format", "diversions", "statoverride"}) EXPECT_FALSE(files.contains(kept)) << kept;
+}
+
 TEST(MakeDpkgDatabase, RefusesTriggersThatLeaveTheirDirectory) {
   for (const char* name : {"../status", "..", "File", "a/b", "Unincorp"}) {
     EXPECT_THROW(MakeDpkgDatabase({Package("p", "", {{"triggers", std::string("interest ") + name + "\n"}})}), ParseError)

@@ -46,8 +46,8 @@ void AddWithParents(std::map<std::string, TarMember>& members, const std::string
 const std::string& HostToolsDeb() {
   static const std::string deb = [] {
     std::map<std::string, TarMember> members = {{".", Directory(".")}};  // sorted: parents first
-    for (const char* name : {"sh", "dpkg", "dpkg-deb", "dpkg-query", "dpkg-split", "start-stop-daemon", "ldconfig", "rm",
-                             "tar", "diff", "find", "sed", "cat", "chown", "date", "sleep", "mkdir", "ln"}) {
+    for (const char* name : {"sh", "dpkg", "dpkg-deb", "dpkg-divert", "dpkg-query", "dpkg-split", "start-stop-daemon", "ldconfig", "rm",
+                             "tar", "diff", "find", "sed", "cat", "chown", "date", "sleep", "mkdir", "ln", "dpkg-statoverride"}) {
       const fs::path program = Find(name);
       AddWithParents(members, "./usr/bin/" + std::string(name), program.native(), 0755);
       for (const std::string& library : Libraries(program)) AddWithParents(members, "." + library, library, 0755);

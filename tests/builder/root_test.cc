@@ -13,6 +13,7 @@
 #include "tests/builder/as_user.h"
 #include "tests/builder/deb_maker.h"
 #include "tests/builder/host_tools.h"
+#include "tests/builder/workshop.h"
 
 namespace nachbau::builder {
 namespace {
@@ -20,59 +21,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 namespace fs = std::filesystem;
-
-// A store, a cache and a lock of packages.
-class Workshop {
- public:
-  Workshop() : area_("/var/tmp", "nachbau-root-test-"), store_(area_.path() / "store"), map_(FindIdMap()) {
-    lock_.source = "p";
-    lock_.version = "1";
-    UseCache("cache");
-    Add("host-tools", HostToolsDeb());
-  }
-  ~Workshop() {
-    for (const auto& entry : fs::directory_iterator(area_.path())) {
-      if (entry.path().filename() != "store") RemoveTree(map_, entry.path());
-    }
-  }
-  Workshop(const Workshop&) = delete;
-  Workshop& operator=(const Workshop&) = delete;
-
-  void UseCache(const std::string& name) { config_.cache_directory = area_.path() / name; }
-  void Add(const std::string& name, const std::string& deb) { lock_.files.push_back(EnvironmentFile(store_, name, deb)); }
-  RootLayers Make() {
-    SilentProgress progress;
-    return MakeRoot(lock_, config_, map_, store_, progress);
-  }
-  BuilderConfig& config() { return config_; }
-  Lock& lock() { return lock_; }
-  const IdMap& map() const { return map_; }
-  fs::path Cache() const {
-    for (const auto& entry : fs::directory_iterator(config_.cache_directory)) {
-      if (entry.is_directory()) return entry.path();
-    }
-    throw MissingError(Msg("no cache"));
-  }
-  // Names in the cache that are not finished.
-  std::vector<std::string> Unfinished() const {
-    std::vector<std::string> names;
-    for (const char* part : {"packages", "roots"}) {
-      for (const auto& entry : fs::directory_iterator(Cache() / part)) {
-        if (entry.path().filename().native().front() == '.') names.push_back(entry.path().filename());
-      }
-    }
-    return names;
-  }
-
- private:
-  TemporaryDirectory area_;
-  Store store_;
-  IdMap map_;
-  BuilderConfig config_;
-  Lock lock_;
-};
-
-std::string Script(const std::string& text) { return "#!/bin/sh\nset -e\n" + text; }
 
 // Uses what Debian's packages use: preinst, configuration files, triggers, logs, the name of the script's package.
 std::string LivelyDeb() {
@@ -214,19 +162,6 @@ TEST(Root, IsNotMadeWhenCancelled) {
   EXPECT_TRUE(fs::is_empty(shop.Cache() / "roots"));
 }
 
-int MakeInChild(Workshop& shop) {
-  const pid_t pid = ::fork();
-  if (pid != 0) return pid;
-  int status = 1;
-  try {
-    shop.Make();
-    status = 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-  }
-  ::_exit(status);
-}
-
 TEST(Root, IsMadeByManyAtOnce) {
   Workshop shop;
   shop.Add("lively", LivelyDeb());
@@ -245,6 +180,7 @@ TEST(Root, IsMadeByManyAtOnce) {
 
 TEST(Root, IsMadeAfterRunsThatWereKilled) {
   Workshop shop;
+  shop.Add("essence", MakeDeb(Control("essence", "Essential: yes\nDepends: host-tools\n"), {Directory("./")}));
   shop.Add("lively", LivelyDeb());
   std::minstd_rand random(static_cast<unsigned>(::getpid()));
   for (int i = 0; i < 6; ++i) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "builder/base_packages.h"
 #include "builder/configure.h"
 #include "builder/dpkg_database.h"
 
@@ -21,6 +22,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (builder::PreinstOrder({package}).size() != 1) __builtin_trap();
     builder::ConfigureScript({package});
+    builder::InstalledState installed;
+    installed.file_triggers = "/usr other\n";
+    builder::MakeDpkgDatabase({package}, &installed);
+    const std::string essential = "Package: e\nEssential: yes\nDepends: " + package.name + "\n";
+    if (!builder::FindBasePackages({package.control, essential}).at(1) && package.name != "e") __builtin_trap();
   } catch (const nachbau::ParseError&) {
   }
   return 0;
