@@ -202,7 +202,7 @@ MachineCheck CheckProc() {
 MachineCheck CheckSeccomp() {
   constexpr const char* kName = "system call filter";
   try {
-    const SeccompFilters filters = MakeSeccompFilters(true, OwnerCalls::kReal);
+    const SeccompFilters filters = MakeSeccompFilters({.sync = true}, OwnerCalls::kReal);
     const int failure = TryInChild([&] {
       if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
       // Exit code 120 of a failed step is not used here: the socket is no descriptor, and that is fine.
