@@ -83,6 +83,7 @@ Message Explain(const mirror::Acquisition& one) {
     case mirror::Proof::kSignedFile: return Msg("signed by itself; the signature is {}...", proof);
     case mirror::Proof::kImport: return Msg("came with the checked export {}...", proof);
     case mirror::Proof::kRepair: return Msg("its digest was known; the bytes are a peer's");
+    case mirror::Proof::kConfigured: return Msg("a keyring of this machine, as apt is told to use it");
   }
   return Msg("unknown");
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ struct Configuration {
   std::vector<std::string> origins = {"Debian"};
   std::optional<std::filesystem::path> apt_root;
   std::string architecture;
+  std::map<std::string, std::uint32_t> max_age_days;  // see mirror::MirrorConfig
   std::optional<std::filesystem::path> home;
   std::optional<std::filesystem::path> policy;
   std::string rebuilder;  // URI of who rebuilds; empty: made of the key id

@@ -66,6 +66,10 @@ Context::Context(Arguments arguments, Catalogue catalogue, std::unique_ptr<Progr
   if (const auto fd = OpenForReadingIfExists(file)) {
     configuration_ = ParseConfiguration(ReadDescriptor(*fd, file.native(), 1 << 20), file.native());
   }
+  const std::filesystem::path keys = arguments_.directory / kArchiveKeysFile;
+  if (const auto fd = OpenForReadingIfExists(keys)) {
+    archive_keys_ = ParseArchiveKeys(ReadDescriptor(*fd, keys.native(), 1 << 20), keys.native());
+  }
   home_ = arguments_.home         ? std::filesystem::absolute(*arguments_.home)
           : configuration_.home   ? arguments_.directory / *configuration_.home
                                   : DefaultHome();
@@ -86,6 +90,9 @@ mirror::MirrorConfig Context::MirrorConfig() const {
   config.origins = arguments_.origins.empty() ? configuration_.origins : arguments_.origins;
   config.architecture = arguments_.architecture.empty() ? configuration_.architecture : arguments_.architecture;
   config.state_directory = home_ / "mirror";
+  config.pinned_keys = archive_keys_;
+  config.max_age_days = configuration_.max_age_days;
+  if (!arguments_.at.empty()) config.at = ParseMoment(arguments_.at, "--at");
   config.allow_expired = arguments_.allow_expired;
   config.allow_rollback = arguments_.allow_rollback;
   config.offline = arguments_.offline;

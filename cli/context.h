@@ -16,6 +16,7 @@
 #include "cli/arguments.h"
 #include "cli/configuration.h"
 #include "mirror/mirror.h"
+#include "model/archive_keys.h"
 #include "store/store.h"
 #include "verifier/verifier.h"
 
@@ -26,7 +27,7 @@ extern std::atomic<bool> g_cancelled;
 
 class Context {
  public:
-  // Reads nachbau.toml where there is one. Throws ParseError.
+  // Reads nachbau.toml and archive-keys.toml where they are. Throws ParseError.
   Context(Arguments arguments, Catalogue catalogue, std::unique_ptr<Progress> progress);
 
   const Arguments& arguments() const { return arguments_; }
@@ -55,6 +56,7 @@ class Context {
   void PrepareToRecord() const;
   // The workspace's keys, those of --key, and this machine's own where it exists.
   std::vector<verifier::TrustedKey> TrustedKeys() const;
+  const ArchiveKeys& archive_keys() const { return archive_keys_; }
   std::string PolicyText(std::string& name) const;  // the file's, or the shipped one; `name` for messages
 
   // Results go to standard output: text as translated, or one JSON document.
@@ -69,6 +71,7 @@ class Context {
   Catalogue catalogue_;
   std::unique_ptr<Progress> progress_;
   Configuration configuration_;
+  ArchiveKeys archive_keys_;
   std::filesystem::path home_;
   SystemClock clock_;
   std::unique_ptr<Store> store_;

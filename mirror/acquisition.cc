@@ -14,8 +14,8 @@
 namespace nachbau::mirror {
 namespace {
 
-constexpr std::array<std::string_view, 8> kProofs = {"signature", "release",     "index",  "pinned-digest",
-                                                     "commit",    "signed-file", "import", "repair"};
+constexpr std::array<std::string_view, 9> kProofs = {"signature",   "release", "index",  "pinned-digest", "commit",
+                                                     "signed-file", "import",  "repair", "configured"};
 constexpr std::uint64_t kMaxFile = 4ULL << 30;  // bytes; a month has a million records at most
 
 std::string MonthOf(UnixSeconds time) { return FormatTime(time).substr(0, 7); }

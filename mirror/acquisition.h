@@ -29,6 +29,7 @@ enum class Proof {
   kSignedFile,    // a detached signature over it, by a pinned key: `proven_by` are signature and key
   kImport,        // came with an export whose proofs were checked: `proven_by` is its manifest
   kRepair,        // its digest was known, its bytes came from a peer
+  kConfigured,    // this machine's own: a keyring that apt is told to trust
 };
 std::string_view Name(Proof proof);  // "signature", "release", "index", "pinned-digest", "commit", …
 

@@ -163,7 +163,10 @@ FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress
     if (const auto fetched = first.find(file.sha256); fetched != first.end()) reasons[i] = reasons[fetched->second];
     result.missing.push_back(
         {file, url_of(file),
-         reasons[i].empty() ? (file.Indexed() ? "not held" : "not held; 'nachbau resolve' with the recipe fetches it")
+         reasons[i].empty() ? (file.Indexed() ? "not held"
+                            : file.role == InputRole::kReference
+                                ? "no archive that was searched offers it; its digest is known from the .buildinfo file"
+                                : "not held; 'nachbau resolve' with the recipe fetches it")
                             : reasons[i]});
   }
   return result;
