@@ -167,11 +167,12 @@ at=$(sed -E 's/(....)(..)(..)T(..)(..)(..)Z/\1-\2-\3T\4:\5:\6Z/' <<< "$moment")
 expect 0 --at "$at" resolve hello-kit -o "$work/dated.json"
 grep -qF "\"asOf\": \"$at\"" "$work/dated.json" || die "the lock does not say as of when"
 grep -qF "$url/$moment" "$work/dated.json" || die "the lock does not say where from"
+cp "$work/dated.json" "$work/as-resolved.json"
 expect 0 mirror fetch "$work/dated.json"
 expect 0 --json mirror snapshots
 json_is 'd[0]["asOf"]' "$at"
 expect 0 --offline --at "$at" resolve hello-kit -o "$work/offline.json"
-cmp "$work/dated.json" "$work/offline.json" || die "offline gave another lock"
+cmp "$work/as-resolved.json" "$work/offline.json" || die "offline gave another lock"
 ok 'an archive with {timestamp} in its URL is used as of then, though its Release file has expired since'
 
 # --- .buildinfo: the build says what it was made with, and from that the same environment is found again
