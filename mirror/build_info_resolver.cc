@@ -261,7 +261,8 @@ class Locator {
       for (std::uint32_t i = 0; i < snapshot.indexes.size() && !recorded; ++i) {
         const SnapshotIndex& index = snapshot.indexes[i];
         if (index.architecture == "source" || !store_.Has(index.proof.sha256)) continue;
-        for (const Paragraph& paragraph : Read(index)->Find(helper)) {
+        const auto packages = Read(index);  // paragraphs point into it
+        for (const Paragraph& paragraph : packages->Find(helper)) {
           const std::string_view architecture = Trim(paragraph.Find("Architecture").value_or(""));
           if (architecture != info_.build_architecture && architecture != "all") continue;
           LockedFile file = ToLockedFile(paragraph, i);
