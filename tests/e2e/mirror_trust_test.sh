@@ -149,18 +149,18 @@ says '2 signatures are asked for, but there are 1 keys'
 ok 'only pinned keys count; a new one comes in while both sign; each change is on record'
 
 # --- an archive with a time in its URL
-# gpg signs as of now, so the moment is now too; Valid-Until has passed when the archive is asked later.
+# gpg signs as of now, which may be five minutes later than the moment asked for; Valid-Until of then has passed.
 fresh_home
 change
-resign '1 minute ago' 'now + 3 seconds' archive
-moment=$(date -u +%Y%m%dT%H%M%SZ)
+then=$(($(date +%s) - 200))
+resign "@$((then - 60))" "@$((then + 60))" archive
+moment=$(date -u -d "@$then" +%Y%m%dT%H%M%SZ)
 mkdir "$TOP/dated"
 mv "$archive" "$TOP/dated/$moment"
 archive=$TOP/dated
 start_server
 printf '%s\n' 'Types: deb' "URIs: $url/{timestamp}" 'Suites: kit' 'Components: main' 'Signed-By: /etc/apt/keyrings/kit.gpg' \
   > "$apt_root/etc/apt/sources.list.d/kit.sources"
-sleep 4
 expect 2 resolve hello-kit
 says 'takes part with --at alone'
 at=$(sed -E 's/(....)(..)(..)T(..)(..)(..)Z/\1-\2-\3T\4:\5:\6Z/' <<< "$moment")
