@@ -21,10 +21,10 @@ fingerprint_of() {
   gpg --homedir "$TOP/gpg" --batch --quiet --with-colons --show-keys "$TOP/keys/$1.gpg" | awk -F: '$1 == "fpr" { print $10; exit }'
 }
 mkdir -m 700 "$TOP/gpg"
+gpg --homedir "$TOP/gpg" --batch --quiet --import "$TOP/keys/archive.sec" "$TOP/keys/other.sec"
 sign_by_both() (
   cd "$archive/dists/kit"
   rm -f InRelease
-  gpg --homedir "$TOP/gpg" --batch --quiet --import "$TOP/keys/archive.sec" "$TOP/keys/other.sec"
   gpg --homedir "$TOP/gpg" --batch --quiet --clearsign -u "$kit_key" -u "$other_key" --output InRelease Release
 )
 kit_key=$(fingerprint_of archive)
