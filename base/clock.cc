@@ -58,6 +58,10 @@ UnixSeconds ParseTime(std::string_view text, std::string_view name) {
   return *time;
 }
 
+UnixSeconds ParseMoment(std::string_view text, std::string_view name) {
+  return text.size() == 10 ? ParseTime(std::string(text) + "T23:59:59Z", name) : ParseTime(text, name);
+}
+
 UnixSeconds ParseMailDate(std::string_view text, std::string_view name) {
   static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
   std::string_view rest = text;

@@ -34,6 +34,8 @@ class FixedClock final : public Clock {
 std::string FormatTime(UnixSeconds time);
 // The inverse, and nothing else. Throws ParseError.
 UnixSeconds ParseTime(std::string_view text, std::string_view name);
+// What a person writes for a moment: the same, or "2026-11-23", which is the last second of that day. Throws ParseError.
+UnixSeconds ParseMoment(std::string_view text, std::string_view name);
 // RFC 5322 date as in Debian's Release files and changelogs: "Sat, 10 May 2025 09:16:24 UTC" or "… +0200".
 // The name of the day is not checked. Throws ParseError.
 UnixSeconds ParseMailDate(std::string_view text, std::string_view name);

@@ -98,6 +98,7 @@ class CurlFetcher final : public Fetcher {
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_seconds));
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1000L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_seconds));
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(options.total_seconds));
     // Not CURLOPT_RESUME_FROM: with that libcurl refuses a server that sends all of it instead.
     const std::string range = std::to_string(options.offset) + "-";
     if (options.offset != 0) curl_easy_setopt(curl, CURLOPT_RANGE, range.c_str());

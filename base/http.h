@@ -16,6 +16,7 @@ struct TransferOptions {
   std::uint64_t offset = 0;   // resume here; a server that cannot starts from 0, see the sink
   std::uint32_t connect_seconds = 20;
   std::uint32_t stall_seconds = 30;  // less than 1 kB/s for this long ends the transfer
+  std::uint32_t total_seconds = 0;   // the whole transfer may take so long; 0: as long as it does not stall
 };
 
 class Fetcher {

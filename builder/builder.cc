@@ -123,14 +123,14 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   request.lower.insert(request.lower.begin(), work.path() / "sources");
   request.command = {"/bin/sh", kBuildScript};
   request.environment = recipe.environment;
-  request.working_directory = kBuildDirectory;
+  request.working_directory = recipe.build_directory;
   request.user = SandboxUser::kBuilder;
   request.id_map = map;
   request.cancelled = config.cancelled;
   request.limits = BuildLimits(config, work.path());
   request.trace = config.trace;
   WriteSourceFiles(lock, store, work.path() / "sources");
-  PrepareUpper(map, request.upper, recipe.script, replaced);
+  PrepareUpper(map, request.upper, recipe.script, replaced, recipe.build_directory);
   MakeOwnedDirectory(map, request.work);
 
   const MemoryShare memory(config.work_directory, request.limits.memory, MemoryForBuilds(), config.cancelled, progress);
@@ -148,7 +148,7 @@ BuildRecord Build(const Lock& lock, const BuilderConfig& config, Store& store, c
   AddResult(record, result, log);
   if (result.trace) record.trace = FinishTrace(*result.trace, record, request, replaced, store);
   if (record.outcome == BuildOutcome::kBuilt) {
-    Outputs outputs = CollectOutputs(map, request.upper, store, recipe.output_directory);
+    Outputs outputs = CollectOutputs(map, request.upper, store, recipe.output_directory, recipe.build_directory);
     if (outputs.problem.empty()) {
       record.outputs = std::move(outputs.artifacts);
     } else {

@@ -93,10 +93,10 @@ std::string Collect(const FileDescriptor& directory, bool all, Store& store, std
 }  // namespace
 
 Outputs CollectOutputs(const IdMap& map, const std::filesystem::path& upper, Store& store,
-                       const std::string& output_directory) {
+                       const std::string& output_directory, const std::string& build_directory) {
   Outputs outputs;
   const bool all = !output_directory.empty();
-  std::filesystem::path place = std::filesystem::path(kBuildDirectory).relative_path();
+  std::filesystem::path place = std::filesystem::path(build_directory).relative_path();
   if (all) place /= output_directory;
   const FileDescriptor top = OpenDirectory(upper);
   FileDescriptor directory;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "builder/recipe.h"
 #include "builder/sandbox/sandbox.h"
 #include "model/artifact.h"
 #include "store/store.h"
@@ -23,7 +24,8 @@ struct Outputs {
 // With `output_directory` (Recipe::output_directory): every file in that directory of the build directory; there must
 // be one, and nothing that is no file.
 Outputs CollectOutputs(const IdMap& map, const std::filesystem::path& upper, Store& store,
-                       const std::string& output_directory = "");
+                       const std::string& output_directory = "",
+                       const std::string& build_directory = kBuildDirectory);
 
 // The .changes file (deb-changes(5)) must name exactly the other artifacts, with their SHA-256 digests and sizes. Returns
 // what is wrong, or nothing.

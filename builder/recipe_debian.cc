@@ -95,6 +95,11 @@ Recipe MakeDebianRecipe(const Lock& lock, std::uint32_t parallel) {
   if (!IsSourceName(lock.source))
     throw ParseError("lock", 0, Msg("not a source package name: {}", Printable(lock.source)));
   recipe.build_path = std::string(kBuildDirectory) + "/" + lock.source + "-" + UpstreamVersion(lock.version);
+  if (const std::string& path = lock.recipe.build_path; !path.empty()) {
+    if (!IsBuildPath(path)) throw ParseError("lock", 0, Msg("not a build path that is accepted: {}", Printable(path)));
+    recipe.build_path = path;
+    recipe.build_directory = path.substr(0, path.rfind('/'));
+  }
   recipe.command = Command(lock.recipe);
   recipe.environment = {
       {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games"},
@@ -107,8 +112,17 @@ Recipe MakeDebianRecipe(const Lock& lock, std::uint32_t parallel) {
       {"TZ", "UTC"},
       {"DEB_BUILD_OPTIONS", BuildOptions(lock.recipe, parallel)},
   };
+  if (lock.recipe.environment) {
+    std::erase_if(recipe.environment, [](const auto& variable) { return IsRecordedVariable(variable.first); });
+    for (const auto& [name, value] : *lock.recipe.environment) {
+      if (!IsRecordedVariable(name) || !IsVariableValue(value)) {
+        throw ParseError("lock", 0, Msg("a variable that is not taken over from a .buildinfo file: {}", Printable(name)));
+      }
+      recipe.environment[name] = value;
+    }
+  }
   // Names were checked above: nothing in them means anything to a shell, or to dpkg-source an option.
-  recipe.script = "set -e\numask 022\ncd " + std::string(kBuildDirectory) + "\ndpkg-source --no-check -x " +
+  recipe.script = "set -e\numask 022\ncd '" + recipe.build_directory + "'\ndpkg-source --no-check -x " +
                   std::string(kSourceDirectory) + "/'" + dsc + "' '" + recipe.build_path + "'\ncd '" +
                   recipe.build_path + "'\n" + AddChangelogEntry(lock, recipe) + kUnpacked + "exec";
   for (const std::string& word : recipe.command) recipe.script += " " + word;

@@ -102,7 +102,8 @@ SandboxResult EnterShell(const Lock& lock, const ShellRequest& asked, const Buil
     request.environment = recipe.environment;
     build_path = recipe.build_path;
     WriteSourceFiles(lock, store, tree / "sources");
-    PrepareUpper(map, request.upper, UnpackScript(recipe), recipe.files);
+    PrepareUpper(map, request.upper, UnpackScript(recipe), recipe.files, recipe.build_directory);
+    request.working_directory = recipe.build_directory;
     MakeOwnedDirectory(map, request.work);
     Unpack(request, progress);
   } else {

@@ -45,13 +45,13 @@ void WriteSourceFiles(const Lock& lock, const Store& store, const std::filesyste
 }
 
 void PrepareUpper(const IdMap& map, const std::filesystem::path& upper, const std::string& script,
-                  const std::map<std::string, std::string>& replaced) {
+                  const std::map<std::string, std::string>& replaced, const std::string& build_directory) {
   MakeOwnedDirectory(map, upper);
   const FileDescriptor top = OpenDirectory(upper);
   InUserNamespace(map, [&] {
     ::umask(022);
     if (::fchdir(top.get()) != 0) throw SystemError(errno, Msg("enter the work directory"));
-    const std::filesystem::path inside = Relative(kBuildDirectory);
+    const std::filesystem::path inside = Relative(build_directory.c_str());
     MakeDirectories(inside);
     MakeDirectories(Relative(kSourceDirectory));
     WriteFileAtomically(Relative(kBuildScript), script, 0644, Durability::kNone);
@@ -60,9 +60,12 @@ void PrepareUpper(const IdMap& map, const std::filesystem::path& upper, const st
       WriteFileAtomically(path, content, 0644, Durability::kNone);
     }
     if (map.HasOneId()) return;  // the build user's already
-    if (::chown(inside.parent_path().c_str(), kBuildUserId, kBuildUserId) != 0 ||
-        ::chown(inside.c_str(), kBuildUserId, kBuildUserId) != 0) {
-      throw SystemError(errno, Msg("set the owner of {}", inside.native()));
+    std::filesystem::path directory;
+    for (const std::filesystem::path& part : inside) {
+      directory /= part;
+      if (::chown(directory.c_str(), kBuildUserId, kBuildUserId) != 0) {
+        throw SystemError(errno, Msg("set the owner of {}", directory.native()));
+      }
     }
   });
 }

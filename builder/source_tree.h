@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "builder/recipe.h"
 #include "builder/sandbox/sandbox.h"
 #include "model/lock.h"
 #include "store/store.h"
@@ -19,7 +20,8 @@ void WriteSourceFiles(const Lock& lock, const Store& store, const std::filesyste
 // Makes `upper`, the overlay layer of a build: the build's directory, owned by the build user, `script`, and files that
 // stand in place of the root's (path relative to the root → content).
 void PrepareUpper(const IdMap& map, const std::filesystem::path& upper, const std::string& script,
-                  const std::map<std::string, std::string>& replaced = {});
+                  const std::map<std::string, std::string>& replaced = {},
+                  const std::string& build_directory = kBuildDirectory);
 
 inline constexpr const char* kBuildScript = "/build/nachbau-build";
 

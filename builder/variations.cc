@@ -116,7 +116,7 @@ ReplacedFiles Vary(const std::set<std::string>& chosen, const std::vector<std::f
   auto& environment = recipe.environment;
   if (chosen.contains("address-layout")) request.fixed_addresses = true;
   if (chosen.contains("build-path")) {
-    const std::string path = std::string(kBuildDirectory) + "/varied-" + recipe.build_path.substr(recipe.build_path.rfind('/') + 1);
+    const std::string path = recipe.build_directory + "/varied-" + recipe.build_path.substr(recipe.build_path.rfind('/') + 1);
     Replace(recipe.script, "'" + recipe.build_path + "'", "'" + path + "'");
     recipe.build_path = path;
   }

@@ -30,6 +30,14 @@ void AddGlobalOptions(CLI::App& app, Arguments& arguments) {
                "Accept a Release file past its Valid-Until (recorded in the lock)");
   app.add_flag("--allow-rollback", arguments.allow_rollback,
                "Accept a Release file older than the last one seen (recorded in the lock)");
+  app.add_option("--at", arguments.at,
+                 "Resolve as of then: 2026-11-25 (its end), or 2026-11-25T12:00:00Z; from snapshots held, or from archives "
+                 "whose URL has a {timestamp}")
+      ->type_name("DATE");
+  app.add_option("--as", arguments.actor, "Who does this, for the record (default: nachbau.toml, else the login name)")
+      ->type_name("NAME");
+  app.add_option("--role", arguments.role, "In which role, for the record")->type_name("ROLE");
+  app.add_option("--reason", arguments.reason, "Why a check is switched off, for the record")->type_name("TEXT");
   app.add_option("--part", arguments.part)->group("");  // not for people
   app.add_option("--lang", arguments.language, "Language of messages: de or en")->type_name("LANG");
 }
@@ -71,6 +79,18 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
     command.add_option("--key", arguments.keys, "Trust this public key (PEM) for this call; may be repeated")
         ->allow_extra_args(false)
         ->type_name("FILE");
+  } else if (option == "buildinfo") {
+    command
+        .add_option("--buildinfo", arguments.build_info,
+                    "Find the exact environment that this .buildinfo file names, instead of resolving one")
+        ->type_name("FILE");
+    command.add_option("--keyring", arguments.keyrings, "Keys that may have signed the .buildinfo file; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("FILE");
+  } else if (option == "suite") {
+    command.add_option("--suite", arguments.suites, "The key counts for this suite alone; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("SUITE");
   } else if (option == "policy") {
     command.add_option("--policy", arguments.policy, "Policy file (default: the workspace's, else the shipped one)")
         ->type_name("FILE");
@@ -140,15 +160,14 @@ Arguments ParseArguments(int argc, const char* const* argv) {
   AddGlobalOptions(app, arguments);
   for (const Command& command : Commands()) {
     const std::string_view name = command.name;
-    const std::size_t blank = name.find(' ');
     CLI::App* parent = &app;
-    if (blank != name.npos) {
-      parent = FindOrAdd(app, std::string(name.substr(0, blank)), std::string(command.group_help));
+    std::string_view word = name;
+    for (std::size_t blank; (blank = word.find(' ')) != word.npos; word.remove_prefix(blank + 1)) {
+      parent = FindOrAdd(*parent, std::string(word.substr(0, blank)), std::string(command.group_help));
       parent->require_subcommand(1);
       parent->fallthrough();
     }
-    CLI::App* subcommand =
-        parent->add_subcommand(std::string(blank == name.npos ? name : name.substr(blank + 1)), command.help);
+    CLI::App* subcommand = parent->add_subcommand(std::string(word), command.help);
     subcommand->fallthrough();
     if (command.names_minimum != 0 || command.names_maximum != 0) {
       CLI::Option* names = subcommand->add_option(command.names_label, arguments.names, command.names_help);

@@ -27,7 +27,11 @@ struct Arguments {
   bool offline = false;
   bool allow_expired = false;
   bool allow_rollback = false;
+  std::string at;                             // --at: a moment, see ParseMoment
   std::string language;
+  std::string actor;                          // --as: who is on record for what is changed
+  std::string role;
+  std::string reason;                         // why a check was switched off, for the record
 
   // For some.
   std::vector<std::string> names;             // source packages, or the paths a command works on
@@ -35,6 +39,9 @@ struct Arguments {
   std::filesystem::path output;
   std::optional<std::filesystem::path> lock;  // rebuild --lock
   std::vector<std::filesystem::path> keys;    // verify --key
+  std::optional<std::filesystem::path> build_info;   // resolve --buildinfo
+  std::vector<std::filesystem::path> keyrings;       // resolve --keyring
+  std::vector<std::string> suites;            // mirror key add --suite
   std::optional<std::filesystem::path> policy;
   std::optional<std::filesystem::path> passphrase_file;
   bool without_environment_sources = false;

@@ -12,18 +12,62 @@
 #include "sbom/sbom.h"
 
 namespace nachbau::cli {
+namespace {
+
+// Of a .buildinfo file: what is in no snapshot, package by package.
+int TellMissing(Context& context, const mirror::BuildInfoResult& result) {
+  if (context.arguments().json) {
+    context.PrintJson({{"source", result.lock.source},
+                       {"version", result.lock.version},
+                       {"snapshots", result.snapshots},
+                       {"missing", result.missing}});
+  } else {
+    context.Print(Msg("{} {}: {} packages were found in none of {} snapshots:", result.lock.source, result.lock.version,
+                      result.missing.size(), result.snapshots));
+    for (const std::string& missing : result.missing) context.PrintLine("  " + missing);
+    context.Print(Msg("Next: configure an archive of that time, with {} in its URL (docs/formats/snapshot.md)",
+                      std::string_view("{timestamp}")));
+  }
+  return kCouldNotCheck;
+}
+
+}  // namespace
+
 int RunResolve(Context& context) {
-  const Lock lock = ResolveSource(context, context.arguments().names.at(0));
+  const std::vector<std::string>& names = context.arguments().names;
+  if (names.empty() != context.arguments().build_info.has_value()) {
+    UsageError error(Msg("resolve needs either a source package or a .buildinfo file"));
+    error.SetHint(Msg("'nachbau resolve --help' shows how"));
+    throw error;
+  }
+  Lock lock;
+  if (context.arguments().build_info) {
+    mirror::BuildInfoResult result = ResolveBuildInfoFile(context, *context.arguments().build_info);
+    if (!result.missing.empty()) return TellMissing(context, result);
+    lock = std::move(result.lock);
+  } else {
+    lock = ResolveSource(context, names.front());
+  }
   std::filesystem::path path = context.arguments().output;
   if (path.empty()) path = context.workspace() / "locks" / LockFileName(lock.source);
   WriteFileAtomically(path, FormatPretty(ToJson(lock)));
   if (context.arguments().json) {
-    context.PrintJson({{"source", lock.source},
-                       {"version", lock.version},
-                       {"lock", path.native()},
-                       {"digest", DigestOf(lock).Hex()},
-                       {"files", lock.files.size()}});
+    Json json = {{"source", lock.source},
+                 {"version", lock.version},
+                 {"lock", path.native()},
+                 {"digest", DigestOf(lock).Hex()},
+                 {"files", lock.files.size()}};
+    if (lock.build_info) json["buildInfo"] = ToJson(*lock.build_info);
+    context.PrintJson(json);
   } else {
+    if (lock.build_info) {
+      context.Print(lock.build_info->signature == BuildInfoSignature::kGood
+                        ? Msg("the .buildinfo file is signed by {}", lock.build_info->signers.front())
+                    : lock.build_info->signature == BuildInfoSignature::kUnverified
+                        ? Msg("the .buildinfo file is signed, but not by a key that was given with --keyring: nobody vouches "
+                              "for it here")
+                        : Msg("the .buildinfo file is unsigned: nobody vouches for it"));
+    }
     context.Print(Msg("{} {}: {} packages in the build environment, lock written to {}", lock.source, lock.version,
                       lock.WithRole(InputRole::kEnvironment).size(), path.native()));
     context.Print(Msg("Next: nachbau mirror fetch {}", path.native()));

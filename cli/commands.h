@@ -10,9 +10,9 @@
 namespace nachbau::cli {
 
 struct Command {
-  const char* name;         // "rebuild", or "store verify" for one of a group
+  const char* name;         // "rebuild", "store verify" for one of a group, "mirror key add" for one of a group in it
   const char* help;
-  const char* group_help;   // of the group, for names of two words
+  const char* group_help;   // of the innermost group, where it was not named before
   const char* names_label;  // positional arguments
   const char* names_help;
   int names_minimum, names_maximum;
@@ -44,6 +44,13 @@ int RunStoreVerify(Context& context);
 int RunStoreList(Context& context);
 int RunStoreRebuildIndex(Context& context);
 int RunLogVerify(Context& context);
+int RunLogEvents(Context& context);
+int RunMirrorSync(Context& context);
+int RunMirrorSnapshots(Context& context);
+int RunMirrorKeyList(Context& context);
+int RunMirrorKeyAdd(Context& context);
+int RunMirrorKeyRemove(Context& context);
+int RunMirrorOrigin(Context& context);
 int RunDoctor(Context& context);
 
 }  // namespace nachbau::cli

@@ -63,6 +63,11 @@ class TomlReader {
   std::vector<std::string> read_;
 };
 
+std::uint32_t Days(std::uint64_t days, const toml::node& node, std::string_view name) {
+  if (days == 0 || days > 36500) throw ParseError(name, node.source().begin.line, Msg("an age is 1 to 36500 days"));
+  return static_cast<std::uint32_t>(days);
+}
+
 }  // namespace
 
 Configuration ParseConfiguration(std::string_view text, std::string_view name) {
@@ -87,6 +92,14 @@ Configuration ParseConfiguration(std::string_view text, std::string_view name) {
     if (const auto origins = mirror.Texts("origins")) configuration.origins = *origins;
     if (const auto apt_root = mirror.Text("apt_root")) configuration.apt_root = *apt_root;
     if (const auto architecture = mirror.Text("architecture")) configuration.architecture = *architecture;
+    if (const auto days = mirror.Unsigned("max_age")) configuration.max_age_days[""] = Days(*days, root, name);
+    if (const toml::node* ages = mirror.Node("max_ages")) {
+      if (!ages->is_table()) throw ParseError(name, ages->source().begin.line, Msg("{} must be {}", "max_ages", "a table"));
+      TomlReader inner(*ages->as_table(), name);
+      for (const auto& [suite, node] : *ages->as_table()) {
+        configuration.max_age_days[std::string(suite.str())] = Days(inner.Unsigned(suite.str()).value_or(0), node, name);
+      }
+    }
   });
   section("builder", [&](TomlReader& builder) {
     if (const auto memory = builder.Unsigned("memory_limit")) configuration.memory_limit = *memory;
@@ -97,6 +110,11 @@ Configuration ParseConfiguration(std::string_view text, std::string_view name) {
   });
   section("rebuilder", [&](TomlReader& rebuilder) {
     if (const auto id = rebuilder.Text("id")) configuration.rebuilder = *id;
+  });
+  section("operator", [&](TomlReader& who) {
+    if (const auto name_of = who.Text("name")) configuration.operator_name = *name_of;
+    if (const auto role = who.Text("role")) configuration.operator_role = *role;
+    if (const auto file = who.Text("passphrase_file")) configuration.passphrase_file = *file;
   });
   if (const toml::node* keys = reader.Node("trusted_keys")) {
     const toml::array* array = keys->as_array();

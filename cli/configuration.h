@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,9 +19,13 @@ struct Configuration {
   std::vector<std::string> origins = {"Debian"};
   std::optional<std::filesystem::path> apt_root;
   std::string architecture;
+  std::map<std::string, std::uint32_t> max_age_days;  // see mirror::MirrorConfig
   std::optional<std::filesystem::path> home;
   std::optional<std::filesystem::path> policy;
   std::string rebuilder;  // URI of who rebuilds; empty: made of the key id
+  std::string operator_name;  // who is on record for what is changed; empty: the login name
+  std::string operator_role;
+  std::optional<std::filesystem::path> passphrase_file;  // of the signing key, for work without a terminal
   std::vector<TrustedKeyFile> trusted_keys;
   std::uint64_t memory_limit = 0;  // bytes
   std::uint32_t jobs = 0;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "cli/arguments.h"
 #include "cli/configuration.h"
 #include "mirror/mirror.h"
+#include "model/archive_keys.h"
 #include "store/store.h"
 #include "verifier/verifier.h"
 
@@ -25,7 +27,7 @@ extern std::atomic<bool> g_cancelled;
 
 class Context {
  public:
-  // Reads nachbau.toml where there is one. Throws ParseError.
+  // Reads nachbau.toml and archive-keys.toml where they are. Throws ParseError.
   Context(Arguments arguments, Catalogue catalogue, std::unique_ptr<Progress> progress);
 
   const Arguments& arguments() const { return arguments_; }
@@ -39,13 +41,22 @@ class Context {
   const std::filesystem::path& home() const { return home_; }
   std::filesystem::path SigningKeyPath() const { return home_ / "keys" / "signing.pem"; }
   std::filesystem::path LogDirectory() const { return home_ / "log"; }
+  std::filesystem::path EventDirectory() const { return home_ / "events"; }
 
   Store& store();  // opened on first use
   mirror::MirrorConfig MirrorConfig() const;
   builder::BuilderConfig BuilderConfig() const;
-  verifier::SigningKey OpenSigningKey() const;
+  verifier::SigningKey OpenSigningKey() const;  // once; a passphrase is asked for at most once
+  std::string LogOrigin(const verifier::SigningKey& key) const { return "nachbau.log/" + key.key_id.substr(0, 16); }
+  // Puts on record what was changed: a statement about `action` ("mirror.sync"), with who did it and `details` (an
+  // object; see MakeEvent), signed by this machine's key, entered into the log, kept below EventDirectory(). The last
+  // step of a command that changes something. Such a command calls PrepareToRecord() first, so that a wrong name or a
+  // key that cannot be opened ends it before anything is changed.
+  void Record(std::string_view action, Json details) const;
+  void PrepareToRecord() const;
   // The workspace's keys, those of --key, and this machine's own where it exists.
   std::vector<verifier::TrustedKey> TrustedKeys() const;
+  const ArchiveKeys& archive_keys() const { return archive_keys_; }
   std::string PolicyText(std::string& name) const;  // the file's, or the shipped one; `name` for messages
 
   // Results go to standard output: text as translated, or one JSON document.
@@ -60,9 +71,11 @@ class Context {
   Catalogue catalogue_;
   std::unique_ptr<Progress> progress_;
   Configuration configuration_;
+  ArchiveKeys archive_keys_;
   std::filesystem::path home_;
   SystemClock clock_;
   std::unique_ptr<Store> store_;
+  mutable std::optional<verifier::SigningKey> signing_key_;
 };
 
 // Where state is kept unless told otherwise: /var/lib/nachbau for root, $XDG_DATA_HOME/nachbau (~/.local/share/nachbau)

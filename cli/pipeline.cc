@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "builder/log_reader.h"
 #include "cli/build_history.h"
+#include "cli/mirror_sync.h"
 #include "model/evidence.h"
 #include "sbom/sbom.h"
 
@@ -14,6 +15,7 @@ namespace nachbau::cli {
 namespace {
 
 constexpr std::size_t kMaxViolationsShown = 20;
+constexpr std::uint64_t kMaxProof = 64 << 20;  // bytes: recipes, .buildinfo files, keyrings
 
 bool Needed(InputRole role) {
   return role == InputRole::kSource || role == InputRole::kEnvironment || role == InputRole::kRecipe;
@@ -38,8 +40,7 @@ std::string RebuilderId(const Context& context, const verifier::SigningKey& key)
 }
 
 Json Sign(const Context& context, const Json& statement, const verifier::SigningKey& key) {
-  return verifier::Attest(statement, key, context.LogDirectory(), "nachbau.log/" + key.key_id.substr(0, 16),
-                          context.clock());
+  return verifier::Attest(statement, key, context.LogDirectory(), context.LogOrigin(key), context.clock());
 }
 
 std::vector<Finding> ProofFindings(Context& context, const Lock& lock, const std::filesystem::path& folder) {
@@ -58,9 +59,10 @@ std::vector<Finding> ProofFindings(Context& context, const Lock& lock, const std
   std::vector<Finding> findings = {finding};
   const auto read = [&](const Sha256Digest& sha256) -> std::optional<std::string> {
     if (!context.store().Has(sha256)) return std::nullopt;
-    return context.store().Read(sha256, kMaxRecipe);
+    return context.store().Read(sha256, kMaxProof);
   };
   for (Finding& source : mirror::CheckScriptSource(lock, read)) findings.push_back(std::move(source));
+  for (Finding& vouched : mirror::CheckBuildInfo(lock, read)) findings.push_back(std::move(vouched));
   return findings;
 }
 
@@ -104,7 +106,7 @@ Lock ResolveSource(Context& context, const std::string& source) {
   std::optional<mirror::ScriptRequest> script;
   if (source.ends_with(".toml"))
     script = ReadScript(context.arguments(), source);  // its mistakes are told before anything else
-  const mirror::Snapshot snapshot = mirror::Update(config, context.store(), context.clock(), context.progress());
+  const mirror::Snapshot snapshot = SyncArchives(context, false);
   for (const std::string& left_out : snapshot.left_out) context.progress().Note(Msg("left out: {}", left_out));
   if (script) return mirror::ResolveScript(*script, snapshot, config, context.store(), context.progress());
   const Arguments& arguments = context.arguments();
@@ -118,6 +120,69 @@ Lock ResolveSource(Context& context, const std::string& source) {
                                                                        : BuildParts::kAll,
                                        .profile = arguments.profile};
   return mirror::Resolve(request, snapshot, config, context.store(), context.progress());
+}
+
+mirror::BuildInfoResult ResolveBuildInfoFile(Context& context, const std::filesystem::path& file) {
+  constexpr UnixSeconds kDay = 86400;
+  const Arguments& arguments = context.arguments();
+  if (!arguments.version.empty() || arguments.run_tests || arguments.arch_only || arguments.indep_only ||
+      !arguments.build_profiles.empty()) {
+    throw UsageError(Msg("version, build profiles, tests and parts are what the .buildinfo file says"));
+  }
+  const mirror::MirrorConfig config = context.MirrorConfig();
+  mirror::BuildInfoRequest request;
+  request.name = file.native();
+  request.text = ReadFile(file, 16 << 20);
+  for (const std::filesystem::path& keyring : arguments.keyrings) request.keyrings.push_back(ReadFile(keyring, 64 << 20));
+  request.with_environment_sources = !arguments.without_environment_sources;
+  request.profile = arguments.profile;
+  const auto built = mirror::BuildDateOf(request);  // its mistakes are told before anything is fetched
+
+  bool current = config.offline;
+  std::vector<mirror::HeldSnapshot> held;
+  bool listed = false;
+  std::vector<UnixSeconds> moments;
+  const auto next = [&]() -> std::optional<mirror::Snapshot> {
+    if (!current) {
+      current = true;
+      mirror::Snapshot snapshot = SyncArchives(context, false);
+      for (const std::string& left_out : snapshot.left_out) context.progress().Note(Msg("left out: {}", left_out));
+      return snapshot;
+    }
+    if (!listed) {
+      listed = true;
+      held = mirror::HeldSnapshots(config);  // oldest first; taken from the end
+      if (built && !config.offline && mirror::HasDatedArchives(config)) moments = {*built - kDay, *built + kDay, *built};
+    }
+    while (!held.empty()) {
+      mirror::Snapshot snapshot = std::move(held.back().snapshot);
+      held.pop_back();
+      try {
+        for (const ReleaseProof& release : snapshot.releases) {
+          mirror::RequirePinned(release.signers, release.uri, release.suite, config.pinned_keys);
+        }
+        return snapshot;
+      } catch (const Error& error) {
+        context.progress().Note(Msg("left out: {}", std::string_view(error.what())));
+      }
+    }
+    while (!moments.empty()) {
+      const UnixSeconds moment = moments.back();
+      moments.pop_back();
+      try {
+        return SyncArchives(context, false, nullptr, moment);
+      } catch (const NetworkError& error) {
+        context.progress().Note(Msg("left out: {}", std::string_view(error.what())));
+      } catch (const MissingError& error) {
+        context.progress().Note(Msg("left out: {}", std::string_view(error.what())));
+      }
+    }
+    return std::nullopt;
+  };
+  mirror::BuildInfoResult result = mirror::ResolveBuildInfo(request, next, config, context.store(),
+                                                            context.clock().Now(), context.progress());
+  builder::RequireArchitecture(result.lock.architecture);
+  return result;
 }
 
 mirror::FetchResult MirrorLock(Context& context, Lock& lock) {
@@ -188,11 +253,13 @@ BuildRecord BuildStage(Context& context, const Lock& lock, EvidenceFolder& folde
   for (const LockedFile& recipe : lock.WithRole(InputRole::kRecipe)) {
     folder.AddObject(std::string(evidence::kProofs) + "/" + recipe.sha256.Hex(), recipe.sha256, context.store());
   }
-  for (const ReleaseProof& release : lock.releases) {
-    for (const Sha256Digest& proof : {release.in_release, release.keyring}) {
-      const std::string file = std::string(evidence::kProofs) + "/" + proof.Hex();
-      if (!folder.Has(file)) folder.AddObject(file, proof, context.store());
-    }
+  std::vector<Sha256Digest> proofs;
+  for (const ReleaseProof& release : lock.releases) proofs.insert(proofs.end(), {release.in_release, release.keyring});
+  if (lock.build_info) proofs.push_back(lock.build_info->sha256);
+  if (lock.build_info && lock.build_info->keyring) proofs.push_back(*lock.build_info->keyring);
+  for (const Sha256Digest& proof : proofs) {
+    const std::string file = std::string(evidence::kProofs) + "/" + proof.Hex();
+    if (!folder.Has(file)) folder.AddObject(file, proof, context.store());
   }
   return record;
 }

@@ -32,6 +32,10 @@ std::string LockFileName(const std::string& source);  // "dnsmasq.lock.json"
 // Update (or the newest snapshot, offline) and Resolve. A name that ends in ".toml" is a recipe file.
 Lock ResolveSource(Context& context, const std::string& source);
 
+// The exact environment that a .buildinfo file names: from the archives as they are, then from all snapshots held, then
+// from archives whose URL carries a time, as of the moment of the build and a day after and before.
+mirror::BuildInfoResult ResolveBuildInfoFile(Context& context, const std::filesystem::path& file);
+
 // Fetch. Notes what is missing; throws MissingError when a source or environment file is among it.
 mirror::FetchResult MirrorLock(Context& context, Lock& lock);
 

@@ -29,6 +29,8 @@ Json ToJson(const Snapshot& snapshot) {
                {"releases", as_lock["releases"]},
                {"indexes", as_lock["indexes"]},
                {"leftOut", snapshot.left_out}};
+  if (snapshot.confirmed > snapshot.time) json["confirmed"] = FormatTime(snapshot.confirmed);
+  if (snapshot.as_of) json["asOf"] = FormatTime(*snapshot.as_of);
   for (std::size_t i = 0; i < snapshot.indexes.size(); ++i) {
     json["indexes"][i]["component"] = snapshot.indexes[i].component;
     json["indexes"][i]["architecture"] = snapshot.indexes[i].architecture;
@@ -41,6 +43,14 @@ Snapshot SnapshotFromJson(const Json& json, const std::string& place) {
   if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
   Snapshot snapshot;
   snapshot.time = ParseTime(reader.Text("time"), reader.PlaceOf("time"));
+  snapshot.confirmed = snapshot.time;
+  if (reader.FindMember("confirmed") != nullptr) {
+    snapshot.confirmed = ParseTime(reader.Text("confirmed"), reader.PlaceOf("confirmed"));
+    if (snapshot.confirmed < snapshot.time) reader.Refuse("confirmed", "a moment after 'time'");
+  }
+  if (reader.FindMember("asOf") != nullptr) {
+    snapshot.as_of = ParseTime(reader.Text("asOf"), reader.PlaceOf("asOf"));
+  }
   Lock lock;
   Json as_lock = nachbau::ToJson(lock);
   as_lock["releases"] = reader.Array("releases");
@@ -63,6 +73,14 @@ Snapshot SnapshotFromJson(const Json& json, const std::string& place) {
   return snapshot;
 }
 
+// Equal but for the moment.
+bool SameBut(const Snapshot& left, const Snapshot& right) {
+  Snapshot shifted = right;
+  shifted.time = left.time;
+  shifted.confirmed = left.confirmed;
+  return ToJson(left) == ToJson(shifted);
+}
+
 }  // namespace
 
 std::filesystem::path ArchiveState::PathOf(const std::string& uri, const std::string& suite) const {
@@ -76,8 +94,22 @@ std::optional<SeenRelease> ArchiveState::Find(const std::string& uri, const std:
   return ParseSeenRelease(ReadDescriptor(*fd, path.native(), kMaxSeen), path.native());
 }
 
-void ArchiveState::Accept(const Snapshot& snapshot) {
-  WriteFileAtomically(directory_ / "snapshots" / SnapshotName(snapshot.time), FormatPretty(ToJson(snapshot)));
+bool ArchiveState::Accept(const Snapshot& snapshot) {
+  const std::filesystem::path snapshots = directory_ / "snapshots";
+  if (snapshot.as_of) {  // says nothing about now
+    WriteFileAtomically(snapshots / "as-of" / SnapshotName(*snapshot.as_of), FormatPretty(ToJson(snapshot)));
+    return false;
+  }
+  bool unchanged = false;
+  try {
+    if (auto newest = NewestSnapshot(); newest && newest->time < snapshot.time && SameBut(*newest, snapshot)) {
+      newest->confirmed = std::max(newest->confirmed, snapshot.time);
+      WriteFileAtomically(snapshots / SnapshotName(newest->time), FormatPretty(ToJson(*newest)));
+      unchanged = true;
+    }
+  } catch (const ParseError&) {  // that one cannot be read is no reason not to make another
+  }
+  if (!unchanged) WriteFileAtomically(snapshots / SnapshotName(snapshot.time), FormatPretty(ToJson(snapshot)));
   for (const ReleaseProof& release : snapshot.releases) {
     // Another process may have accepted a newer one meanwhile: only an override takes the mark back.
     const auto seen = Find(release.uri, release.suite);
@@ -91,8 +123,12 @@ void ArchiveState::Accept(const Snapshot& snapshot) {
                        {"origin", release.origin},
                        {"date", FormatTime(release.date)},
                        {"inRelease", release.in_release.Hex()}};
-    WriteFileAtomically(PathOf(release.uri, release.suite), FormatPretty(json));
+    const std::filesystem::path path = PathOf(release.uri, release.suite);
+    const std::string text = FormatPretty(json);
+    const auto before = OpenForReadingIfExists(path);
+    if (!before || ReadDescriptor(*before, path.native(), kMaxSeen) != text) WriteFileAtomically(path, text);
   }
+  return unchanged;
 }
 
 Snapshot ParseSnapshot(std::string_view text, const std::string& name) {
@@ -116,11 +152,29 @@ std::optional<Snapshot> ArchiveState::NewestSnapshot() const {
   if (!std::filesystem::exists(directory_ / "snapshots")) return std::nullopt;
   const auto files = ListFiles(directory_ / "snapshots");  // named by time, so sorted by it
   for (auto it = files.rbegin(); it != files.rend(); ++it) {
-    if (it->extension() != ".json" || it->native().starts_with(".")) continue;
+    if (it->extension() != ".json" || it->native().starts_with(".") || it->has_parent_path()) continue;
     const std::filesystem::path path = directory_ / "snapshots" / *it;
     return ParseSnapshot(ReadFile(path), path.native());
   }
   return std::nullopt;
+}
+
+std::vector<HeldSnapshot> ArchiveState::Snapshots() const {
+  std::vector<HeldSnapshot> held;
+  if (!std::filesystem::exists(directory_ / "snapshots")) return held;
+  for (const std::filesystem::path& file : ListFiles(directory_ / "snapshots")) {
+    if (file.extension() != ".json" || file.filename().native().starts_with(".")) continue;
+    const std::filesystem::path path = std::filesystem::path("snapshots") / file;
+    held.push_back({path, ParseSnapshot(ReadFile(directory_ / path), (directory_ / path).native())});
+  }
+  std::stable_sort(held.begin(), held.end(), [](const HeldSnapshot& left, const HeldSnapshot& right) {
+    return left.snapshot.as_of.value_or(left.snapshot.time) < right.snapshot.as_of.value_or(right.snapshot.time);
+  });
+  return held;
+}
+
+std::vector<HeldSnapshot> HeldSnapshots(const MirrorConfig& config) {
+  return ArchiveState(config.state_directory).Snapshots();
 }
 
 }  // namespace nachbau::mirror

@@ -26,9 +26,13 @@ class ArchiveState {
  public:
   explicit ArchiveState(const std::filesystem::path& directory) : directory_(directory) {}
   std::optional<SeenRelease> Find(const std::string& uri, const std::string& suite) const;
-  // Written atomically, after everything of the snapshot is in the store.
-  void Accept(const Snapshot& snapshot);
+  // Written atomically, after everything of the snapshot is in the store. What is just as the newest one only tells when
+  // it was found so again; true then.
+  bool Accept(const Snapshot& snapshot);
+  // The newest of those that have no time in their archives' URLs.
   std::optional<Snapshot> NewestSnapshot() const;
+  // File names relative to the directory, and what they hold: by time (as_of where there is one), oldest first.
+  std::vector<HeldSnapshot> Snapshots() const;
 
  private:
   std::filesystem::path PathOf(const std::string& uri, const std::string& suite) const;

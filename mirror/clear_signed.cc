@@ -39,6 +39,16 @@ bool IsRevoked(rnp_key_handle_t key) {
   return revoked;
 }
 
+// RSA below 2048 bits, and DSA, which Debian gave up with SHA-1.
+bool IsWeak(rnp_key_handle_t key) {
+  char* text = nullptr;
+  std::uint32_t bits = 0;
+  RnpRequire(rnp_key_get_alg(key, &text), "look at a key");
+  const std::string algorithm = RnpTake(text);
+  RnpRequire(rnp_key_get_bits(key, &bits), "look at a key");
+  return algorithm == "DSA" || (algorithm == "RSA" && bits < 2048);
+}
+
 // One signature as judged. `reason` (English) is empty where it counts.
 struct Judged {
   std::string fingerprint;  // of the primary key; empty when the key is not known
@@ -74,6 +84,8 @@ Judged Judge(rnp_ffi_t ffi, rnp_op_verify_signature_t signature, std::optional<U
   const bool fits = status == RNP_SUCCESS || status == RNP_ERROR_SIGNATURE_EXPIRED;
   if (IsRevoked(raw_key) || IsRevoked(raw_primary)) {
     judged.reason = "made by a key that was revoked";
+  } else if (IsWeak(raw_key)) {
+    judged.reason = "made by a key that is too weak";
   } else if (digest_name == "SHA1" || digest_name == "MD5" || digest_name == "RIPEMD160") {
     judged.reason = "uses the weak digest " + digest_name;
   } else if (HasExpired(raw_key, std::max<UnixSeconds>(moment, created)) ||
@@ -150,10 +162,10 @@ std::string SplitClearSigned(std::string_view message, std::string_view name) {
   return text;
 }
 
-VerifiedText VerifyClearSigned(std::string_view message, std::string_view keyring, std::string_view name,
-                               std::optional<UnixSeconds> now, const std::vector<std::string>& signed_by) {
-  VerifiedText verified;
-  verified.text = SplitClearSigned(message, name);
+SignatureReport CheckClearSigned(std::string_view message, std::string_view keyring, std::string_view name,
+                                 std::optional<UnixSeconds> now, const std::vector<std::string>& signed_by) {
+  SignatureReport report;
+  report.text = SplitClearSigned(message, name);
   const RnpFfi ffi = OpenKeyring(keyring);
   const RnpInput input = RnpInputFrom(message);
   rnp_output_t raw_output = nullptr;
@@ -166,7 +178,6 @@ VerifiedText VerifyClearSigned(std::string_view message, std::string_view keyrin
   std::size_t count = 0;
   RnpRequire(rnp_op_verify_get_signature_count(raw, &count), "count signatures");
   std::set<std::string> signers;
-  std::string reasons;
   for (std::size_t i = 0; i < count; ++i) {
     rnp_op_verify_signature_t signature = nullptr;
     RnpRequire(rnp_op_verify_get_signature_at(raw, i, &signature), "look at a signature");
@@ -175,22 +186,34 @@ VerifiedText VerifyClearSigned(std::string_view message, std::string_view keyrin
       signers.insert(judged.fingerprint);
       continue;
     }
-    reasons +=
-        (reasons.empty() ? "" : "; ") + (judged.fingerprint.empty() ? "" : judged.fingerprint + ": ") + judged.reason;
-    if (judged.bad) throw Error(Msg("{}: bad signature: {}", name, reasons));
+    report.reasons += (report.reasons.empty() ? "" : "; ") +
+                      (judged.fingerprint.empty() ? "" : judged.fingerprint + ": ") + judged.reason;
+    if (judged.bad) {
+      report.bad = report.reasons;
+      return report;
+    }
   }
-  if (signers.empty()) {
-    throw Error(Msg("{}: no good signature: {}", name, reasons.empty() ? std::string("there is none") : reasons));
-  }
+  if (signers.empty()) return report;
   // What librnp took for the text must be what is read from here on.
   std::uint8_t* bytes = nullptr;
   std::size_t size = 0;
   RnpRequire(rnp_output_memory_get_buf(raw_output, &bytes, &size, false), "read the text");
-  if (std::string_view(reinterpret_cast<const char*>(bytes), size) != verified.text) {
+  if (std::string_view(reinterpret_cast<const char*>(bytes), size) != report.text) {
     throw Error(Msg("{}: the signed text can be read in two ways", name));
   }
-  verified.signers.assign(signers.begin(), signers.end());
-  return verified;
+  report.signers.assign(signers.begin(), signers.end());
+  return report;
+}
+
+VerifiedText VerifyClearSigned(std::string_view message, std::string_view keyring, std::string_view name,
+                               std::optional<UnixSeconds> now, const std::vector<std::string>& signed_by) {
+  SignatureReport report = CheckClearSigned(message, keyring, name, now, signed_by);
+  if (!report.bad.empty()) throw Error(Msg("{}: bad signature: {}", name, report.bad));
+  if (report.signers.empty()) {
+    throw Error(Msg("{}: no good signature: {}", name,
+                    report.reasons.empty() ? std::string("there is none") : report.reasons));
+  }
+  return {std::move(report.text), std::move(report.signers)};
 }
 
 }  // namespace nachbau::mirror

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "mirror/archive_path.h"
+#include "mirror/build_info.h"
 #include "mirror/clear_signed.h"
 #include "mirror/mirror.h"
 #include "mirror/release_file.h"
@@ -206,6 +207,55 @@ std::vector<Finding> CheckScriptSource(const Lock& lock,
   return {finding};
 }
 
+std::vector<Finding> CheckBuildInfo(const Lock& lock,
+                                    const std::function<std::optional<std::string>(const Sha256Digest&)>& read) {
+  if (!lock.build_info) return {};
+  const BuildInfoProof& proof = *lock.build_info;
+  Finding finding;
+  finding.rule = "references.vouched";
+  finding.subject = lock.source + " " + lock.version;
+  finding.evidence = {evidence::kLock, evidence::kProofs};
+  finding.outcome = FindingOutcome::kUnknown;
+  const auto file = read(proof.sha256);
+  const auto keyring = proof.keyring ? read(*proof.keyring) : std::string();
+  if (!file || !keyring) {
+    finding.reason = Msg("the .buildinfo file or the keys it was checked with are not here");
+    return {finding};
+  }
+  try {
+    // Keys that have expired since do not undo what was proven then.
+    const bool is_good = proof.signature == BuildInfoSignature::kGood;
+    const ReadResult again = ReadBuildInfo(*file, ".buildinfo", *keyring, std::nullopt);
+    const BuildInfo& info = again.info;
+    std::map<std::string, Sha256Digest> named;
+    for (const SourceFile& one : info.files) named.emplace(one.name, one.sha256);
+    const auto references = lock.WithRole(InputRole::kReference);
+    const bool fits = std::all_of(references.begin(), references.end(), [&](const LockedFile& one) {
+      const auto known = named.find(one.file_name);
+      return known != named.end() && known->second == one.sha256;
+    });
+    if (!fits || info.source != lock.source || info.source_version != lock.version ||
+        info.build_path != lock.recipe.build_path || info.environment != lock.recipe.environment) {
+      finding.outcome = FindingOutcome::kFail;
+      finding.reason = Msg("the lock says something else than its .buildinfo file");
+    } else if (is_good && again.proof != proof) {
+      finding.outcome = FindingOutcome::kFail;
+      finding.reason = Msg("the .buildinfo file is not signed as the lock says");
+    } else if (is_good) {
+      finding.outcome = FindingOutcome::kPass;
+      finding.reason = Msg("the references are those of a .buildinfo file, signed by {}", proof.signers.front());
+    } else if (proof.signature == BuildInfoSignature::kUnverified) {
+      finding.reason = Msg("the references are those of a .buildinfo file whose signature nobody here could check");
+    } else {
+      finding.reason = Msg("the references are those of an unsigned .buildinfo file: nobody vouches for them");
+    }
+  } catch (const Error& error) {
+    finding.outcome = FindingOutcome::kFail;
+    finding.reason = Msg("{}", std::string_view(error.what()));
+  }
+  return {finding};
+}
+
 std::vector<Finding> CheckProofsIn(const Lock& lock, const std::filesystem::path& proofs) {
   Checked result;
   const ReadObject read = [&](const Sha256Digest& sha256, std::uint64_t limit) -> std::optional<std::string> {
@@ -240,6 +290,10 @@ std::vector<Finding> CheckProofsIn(const Lock& lock, const std::filesystem::path
   for (Finding& source :
        CheckScriptSource(lock, [&](const Sha256Digest& sha256) { return read(sha256, kMaxRecipe); })) {
     findings.push_back(std::move(source));
+  }
+  for (Finding& vouched :
+       CheckBuildInfo(lock, [&](const Sha256Digest& sha256) { return read(sha256, kMaxSmall); })) {
+    findings.push_back(std::move(vouched));
   }
   return findings;
 }

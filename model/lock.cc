@@ -23,6 +23,7 @@ Json ToJson(const ReleaseProof& release) {
                {"signers", release.signers},
                {"overrides", release.overrides}};
   if (release.valid_until) json["validUntil"] = FormatTime(*release.valid_until);
+  if (release.as_of) json["asOf"] = FormatTime(*release.as_of);
   return json;
 }
 
@@ -36,6 +37,9 @@ ReleaseProof ReleaseFromJson(const Json& json, const std::string& place) {
   release.date = ParseTime(reader.Text("date"), reader.PlaceOf("date"));
   if (reader.FindMember("validUntil") != nullptr) {
     release.valid_until = ParseTime(reader.Text("validUntil"), reader.PlaceOf("validUntil"));
+  }
+  if (reader.FindMember("asOf") != nullptr) {
+    release.as_of = ParseTime(reader.Text("asOf"), reader.PlaceOf("asOf"));
   }
   release.in_release = ParseSha256(reader.Text("inRelease"), reader.PlaceOf("inRelease"));
   release.keyring = ParseSha256(reader.Text("keyring"), reader.PlaceOf("keyring"));
@@ -66,7 +70,8 @@ std::uint32_t ReadIndex(JsonReader& reader, const char* key, std::size_t bound) 
   return static_cast<std::uint32_t>(index);
 }
 
-LockedFile FileFromJson(const Json& json, const std::string& place, RecipeKind kind, std::size_t index_count) {
+LockedFile FileFromJson(const Json& json, const std::string& place, RecipeKind kind, std::size_t index_count,
+                        bool has_build_info) {
   JsonReader reader(json, place);
   LockedFile file;
   const std::string role = reader.Text("role");
@@ -82,7 +87,8 @@ LockedFile FileFromJson(const Json& json, const std::string& place, RecipeKind k
   file.file_name = file.path.substr(file.path.rfind('/') + 1);
   const bool is_script = kind == RecipeKind::kScript;
   if (file.role == InputRole::kRecipe && !is_script) reader.Refuse("role", "that of a file which a recipe of this kind has");
-  const bool unproven = is_script && (file.role == InputRole::kSource || file.role == InputRole::kRecipe);
+  const bool vouched_for = has_build_info && file.role == InputRole::kReference && reader.FindMember("index") == nullptr;
+  const bool unproven = vouched_for || (is_script && (file.role == InputRole::kSource || file.role == InputRole::kRecipe));
   file.index = unproven ? kNoIndex : ReadIndex(reader, "index", index_count);
   file.size = reader.Unsigned("size");
   file.sha256 = ParseSha256(reader.Text("sha256"), reader.PlaceOf("sha256"));
@@ -115,6 +121,7 @@ Json ToJson(const Lock& lock) {
                {"releases", Json::array()},
                {"indexes", Json::array()},
                {"files", Json::array()}};
+  if (lock.build_info) json["buildInfo"] = ToJson(*lock.build_info);
   for (const ReleaseProof& release : lock.releases) json["releases"].push_back(ToJson(release));
   for (const IndexProof& index : lock.indexes) {
     json["indexes"].push_back({{"release", index.release}, {"path", index.path}, {"sha256", index.sha256.Hex()}});
@@ -133,6 +140,9 @@ Lock LockFromJson(const Json& json, const std::string& place) {
   lock.recipe = LockedRecipeFromJson(reader.Member("recipe"), reader.PlaceOf("recipe"));
   lock.binaries = reader.Texts("binaries");
   lock.missing_sources = reader.Texts("missingSources");
+  if (const Json* build_info = reader.FindMember("buildInfo")) {
+    lock.build_info = BuildInfoProofFromJson(*build_info, reader.PlaceOf("buildInfo"));
+  }
   for (const Json& item : reader.Array("releases")) {
     lock.releases.push_back(
         ReleaseFromJson(item, reader.PlaceOf("releases/" + std::to_string(lock.releases.size()))));
@@ -149,7 +159,7 @@ Lock LockFromJson(const Json& json, const std::string& place) {
   for (const Json& item : reader.Array("files")) {
     lock.files.push_back(
         FileFromJson(item, reader.PlaceOf("files/" + std::to_string(lock.files.size())), lock.recipe.kind,
-                     lock.indexes.size()));
+                     lock.indexes.size(), lock.build_info.has_value()));
   }
   reader.Done();
   return lock;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "model/build_info.h"
 #include "model/recipe.h"
 
 namespace nachbau {
@@ -27,6 +28,7 @@ struct ReleaseProof {
   Sha256Digest in_release;            // object: the InRelease file as received
   Sha256Digest keyring;               // object: the keyring it was checked against
   std::vector<std::string> signers;   // fingerprints of the primary keys with a good signature, upper-case hex, sorted
+  std::optional<UnixSeconds> as_of;   // accepted as of this moment, not of when it was fetched; absent as a rule
   std::vector<std::string> overrides; // checks a person switched off, e.g. "valid-until"; empty as a rule
   auto operator<=>(const ReleaseProof&) const = default;
 };
@@ -48,7 +50,7 @@ enum class InputRole {
 std::string_view Name(InputRole role);  // "source", "environment", "environment-source", "reference", "recipe"
 
 // In place of an index: no archive vouches for this file. So it is with the recipe file, which a person gave, and with
-// the source that it names by digest or commit; nothing else.
+// the source that it names by digest or commit; and with a reference that a .buildinfo file alone names.
 inline constexpr std::uint32_t kNoIndex = 0xffffffff;
 
 struct LockedFile {
@@ -80,6 +82,7 @@ struct Lock {
   std::vector<std::string> binaries;      // binary packages of this source for the architecture and "all", sorted
   // "name version" of sources of environment packages that no index offers, sorted: what could not be proven or kept.
   std::vector<std::string> missing_sources;
+  std::optional<BuildInfoProof> build_info;  // of a lock made from a .buildinfo file
 
   std::vector<LockedFile> WithRole(InputRole role) const;  // in lock order
 };

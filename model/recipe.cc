@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "model/build_info.h"
+
 namespace nachbau {
 namespace {
 
@@ -15,6 +17,19 @@ std::size_t ReadWord(JsonReader& reader, const char* key, const Names& names, co
   const auto known = std::find(names.begin(), names.end(), reader.Text(key));
   if (known == names.end()) reader.Refuse(key, expected);
   return static_cast<std::size_t>(known - names.begin());
+}
+
+std::map<std::string, std::string> ReadVariables(const Json& json, const JsonReader& reader) {
+  std::map<std::string, std::string> variables;
+  if (!json.is_object()) reader.Refuse("environment", "an object");
+  for (const auto& [name, value] : json.items()) {
+    const std::string* text = value.get_ptr<const std::string*>();
+    if (text == nullptr || !IsRecordedVariable(name) || !IsVariableValue(*text)) {
+      reader.Refuse("environment/" + name, "a variable that a .buildinfo file may set");
+    }
+    variables.emplace(name, *text);
+  }
+  return variables;
 }
 
 }  // namespace
@@ -38,6 +53,8 @@ Json ToJson(const LockedRecipe& recipe) {
   if (recipe.kind == RecipeKind::kScript) return json;
   json["buildProfiles"] = recipe.build_profiles;
   json["parts"] = Name(recipe.parts);
+  if (!recipe.build_path.empty()) json["buildPath"] = recipe.build_path;
+  if (recipe.environment) json["environment"] = *recipe.environment;
   if (!recipe.binary_version.empty()) json["binaryVersion"] = recipe.binary_version;
   if (!recipe.changelog_entry.empty()) json["changelogEntry"] = recipe.changelog_entry;
   return json;
@@ -62,6 +79,11 @@ LockedRecipe LockedRecipeFromJson(const Json& json, const std::string& place) {
   recipe.parts = static_cast<BuildParts>(ReadWord(reader, "parts", kParts, "all, architecture or independent"));
   recipe.binary_version = reader.TextOr("binaryVersion", "");
   recipe.changelog_entry = reader.TextOr("changelogEntry", "");
+  recipe.build_path = reader.TextOr("buildPath", "");
+  if (!recipe.build_path.empty() && !IsBuildPath(recipe.build_path)) {
+    reader.Refuse("buildPath", "a path below /build that a build can have");
+  }
+  if (const Json* environment = reader.FindMember("environment")) recipe.environment = ReadVariables(*environment, reader);
   if (recipe.binary_version.empty() && !recipe.changelog_entry.empty()) {
     reader.Refuse("changelogEntry", "absent where there is no binaryVersion");
   }

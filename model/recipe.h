@@ -1,6 +1,8 @@
 // How a lock wants its source built. docs/formats/lock.md, docs/formats/recipe.md
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +36,10 @@ struct LockedRecipe {
   // mirrored).
   std::string binary_version;   // empty as a rule: that of the source
   std::string changelog_entry;  // empty as a rule
+  // From a .buildinfo file: where the build takes place (IsBuildPath), and the variables that its builder recorded
+  // (IsRecordedVariable); with them, none of those that could have been recorded has another value, or any.
+  std::string build_path;                                          // empty as a rule
+  std::optional<std::map<std::string, std::string>> environment;  // absent as a rule
   auto operator<=>(const LockedRecipe&) const = default;
 
   bool HasBuildProfile(std::string_view name) const;

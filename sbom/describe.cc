@@ -193,7 +193,7 @@ class Document {
   Json DistributionReferences(const Artifact& output) const {
     Json references = Json::array();
     for (const LockedFile& file : lock_.WithRole(InputRole::kReference)) {
-      if (file.sha256 != output.content.sha256) continue;
+      if (file.sha256 != output.content.sha256 || !file.Indexed()) continue;
       references.push_back(ArchiveReference("distribution", lock_, file));
       references.back()["hashes"] = Hashes(output.content.sha256, output.content.sha512);
       break;

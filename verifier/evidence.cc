@@ -403,6 +403,12 @@ class Checker {
     for (const LockedFile& recipe : lock_->WithRole(InputRole::kRecipe)) {
       expected.insert(std::string(evidence::kProofs) + "/" + recipe.sha256.Hex());
     }
+    if (lock_->build_info) {
+      expected.insert(std::string(evidence::kProofs) + "/" + lock_->build_info->sha256.Hex());
+      if (const auto& keyring = lock_->build_info->keyring) {
+        expected.insert(std::string(evidence::kProofs) + "/" + keyring->Hex());
+      }
+    }
     bool good = true;
     for (const std::string& path : expected) {
       const auto file = files_.contents.find(path);

@@ -31,6 +31,7 @@ const ReleaseProof& ReleaseOf(const Lock& lock, const LockedFile& file) {
 }
 
 std::string OriginOf(const Lock& lock, const LockedFile& file) {
+  if (!file.Indexed()) return "buildinfo";
   const ReleaseProof& release = ReleaseOf(lock, file);
   return release.origin + " " + release.suite;
 }

@@ -29,6 +29,14 @@ TEST(TimeTest, RefusesAllOtherForms) {
   }
 }
 
+TEST(MomentTest, ADayIsItsLastSecond) {
+  EXPECT_EQ(FormatTime(ParseMoment("2026-11-23", "x")), "2026-11-23T23:59:59Z");
+  EXPECT_EQ(FormatTime(ParseMoment("2026-11-23T12:00:00Z", "x")), "2026-11-23T12:00:00Z");
+  for (const char* text : {"", "23.11.2026", "2026-11-31", "2026-11-23T12:00", "yesterday"}) {
+    EXPECT_THROW(ParseMoment(text, "--at"), ParseError) << text;
+  }
+}
+
 TEST(MailDateTest, ParsesWhatDebianWrites) {
   const struct {
     const char* text;

@@ -11,6 +11,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 TEST(ConfigurationTest, EmptyFileMeansDefaults) {
   const Configuration configuration = ParseConfiguration("", "nachbau.toml");
@@ -30,6 +32,14 @@ home = "state"
 origins = ["Debian", "Stadt Leipzig"]
 apt_root = "apt"
 architecture = "amd64"
+max_age = 100
+[mirror.max_ages]
+bookworm-security = 10
+"https://deb.example.org/debian bookworm" = 200
+[operator]
+name = "office a"
+role = "mirror-keeper"
+passphrase_file = "key.pass"
 [builder]
 memory_limit = 8000000000
 jobs = 3
@@ -46,6 +56,12 @@ file = "keys/b.pem"
   EXPECT_THAT(configuration.origins, ElementsAre("Debian", "Stadt Leipzig"));
   EXPECT_EQ(configuration.apt_root, "apt");
   EXPECT_EQ(configuration.architecture, "amd64");
+  EXPECT_THAT(configuration.max_age_days,
+              UnorderedElementsAre(Pair("", 100U), Pair("bookworm-security", 10U),
+                                   Pair("https://deb.example.org/debian bookworm", 200U)));
+  EXPECT_EQ(configuration.operator_name, "office a");
+  EXPECT_EQ(configuration.operator_role, "mirror-keeper");
+  EXPECT_EQ(configuration.passphrase_file, "key.pass");
   EXPECT_EQ(configuration.memory_limit, 8'000'000'000U);
   EXPECT_EQ(configuration.jobs, 3U);
   EXPECT_EQ(configuration.policy, "policy.toml");
@@ -81,6 +97,8 @@ INSTANTIATE_TEST_SUITE_P(
                       BadCase{"MixedArray", "[mirror]\norigins = [\"a\", 1]\n", "origins must be an array of strings"},
                       BadCase{"NegativeNumber", "[builder]\njobs = -1\n", "jobs must not be negative"},
                       BadCase{"NotATable", "mirror = 1\n", "mirror must be a table"},
+                      BadCase{"NoAge", "[mirror]\nmax_age = 0\n", "an age is 1 to 36500 days"},
+                      BadCase{"NoAgeOfASuite", "[mirror.max_ages]\nsid = \"x\"\n", "nachbau.toml:2: sid must be a whole number"},
                       BadCase{"KeyWithoutFile", "[[trusted_keys]]\nname = \"x\"\n", "needs 'name' and 'file'"}),
     [](const auto& tested) { return tested.param.name; });
 

@@ -291,6 +291,12 @@ TEST_F(VerifyClearSignedTest, WeakDigestsDoNotCount) {
   EXPECT_EQ(VerifyError(gpg_.ClearSign(kText, {key}, {.digest = "SHA256"}), keyring), "no error");
 }
 
+TEST_F(VerifyClearSignedTest, WeakKeysDoNotCount) {
+  const std::string key = gpg_.MakeKey("weak", {.algorithm = "rsa1024"});
+  EXPECT_EQ(VerifyError(gpg_.ClearSign(kText, {key}), gpg_.Export({key})),
+            "InRelease: no good signature: " + key + ": made by a key that is too weak");
+}
+
 TEST_F(VerifyClearSignedTest, HugeTextsAreReadWhole) {
   const std::string key = gpg_.MakeKey("archive");
   std::string text;

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "mirror/acquisition.h"
 #include "mirror/mirror.h"
 #include "mirror/retry.h"
 #include "tests/mirror/signed_archive.h"
@@ -90,6 +91,21 @@ TEST_F(FetchTest, FetchesWhatIsNotHeld) {
   EXPECT_EQ(server_.CountRequests("/debian/pool/three.deb"), 0u);
   EXPECT_EQ(Fetch().files_present, 3u);
   EXPECT_EQ(server_.Requests().size(), 2u);
+}
+
+TEST_F(FetchTest, WritesDownWhereFilesCameFrom) {
+  const FixedClock clock(1700000000);
+  config_.clock = &clock;
+  config_.state_directory = directory_.path() / "state";
+  lock_.releases[0].in_release = Sha256("release");
+  const LockedFile file = Add("a.deb", bytes_);
+  Fetch();
+  Fetch();  // held by then: nothing came
+  std::vector<Acquisition> records;
+  AcquisitionLog(config_.state_directory).ForEach([&](const Acquisition& one) { records.push_back(one); });
+  const Acquisition expected{file.sha256, bytes_.size(), "a.deb", 1700000000, server_.Url() + "/debian/pool/a.deb",
+                             Proof::kIndex, {Sha256("index"), Sha256("release")}};
+  EXPECT_THAT(records, ElementsAre(expected));
 }
 
 TEST_F(FetchTest, AnObjectOfSeveralEntriesIsFetchedOnce) {

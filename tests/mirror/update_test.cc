@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <thread>
+
 #include "base/error.h"
+#include "mirror/acquisition.h"
 #include "mirror/archive_state.h"
 #include "mirror/mirror.h"
 #include "tests/mirror/signed_archive.h"
@@ -45,11 +49,12 @@ class UpdateTest : public testing::Test {
     return "no error";
   }
 
-  // Everything that an update leaves behind besides objects.
+  // Everything that an update leaves behind besides objects, and where those came from.
   std::map<std::string, std::string> State() const {
     std::map<std::string, std::string> files;
     if (!std::filesystem::exists(config_.state_directory)) return files;
     for (const auto& file : ListFiles(config_.state_directory)) {
+      if (file.native().starts_with("acquisitions/")) continue;
       files[file.native()] = ReadFile(config_.state_directory / file);
     }
     return files;
@@ -386,6 +391,231 @@ TEST_F(UpdateTest, CancellingEndsIt) {
   config_.cancelled = &cancelled;
   EXPECT_EQ(UpdateError<CancelledError>(), "cancelled");
   EXPECT_THAT(State(), IsEmpty());
+}
+
+// --- snapshots
+
+TEST_F(UpdateTest, WhatIsUnchangedCostsOneRequestAndNoSnapshot) {
+  Publish();
+  Update();
+  now_ += 3600;
+  UpdateReport report;
+  const Snapshot again = mirror::Update(config_, store_, FixedClock(now_), progress_, &report);
+  EXPECT_TRUE(report.unchanged);
+  EXPECT_EQ(report.requests, 1u);
+  const auto held = HeldSnapshots(config_);
+  ASSERT_EQ(held.size(), 1u);
+  EXPECT_EQ(held[0].snapshot.time, now_ - 3600);
+  EXPECT_EQ(held[0].snapshot.confirmed, now_);
+  EXPECT_EQ(again.time, now_ - 3600);
+}
+
+TEST_F(UpdateTest, KeepsEverySnapshotAndFindsTheOneOfAMoment) {
+  Publish();
+  const Snapshot first = Update();
+  const std::string old_packages = debian_.Compressed(kPackages);
+  now_ += 10 * 86400;
+  debian_.AddPackage("more", "1", "bytes of more");
+  debian_.date = "Wed, 10 Jun 2020 11:00:00 UTC";
+  Publish();
+  const Snapshot second = Update();
+  EXPECT_NE(second.time, first.time);
+  const std::size_t requests = server_.Requests().size();
+  config_.at = first.time + 86400;
+  const Snapshot then = Update();
+  EXPECT_EQ(then.time, first.time);
+  EXPECT_EQ(then.releases, first.releases);
+  EXPECT_EQ(store_.Read(then.indexes.at(0).proof.sha256, 1 << 20), old_packages);
+  config_.at = second.time;
+  EXPECT_EQ(Update().time, second.time);
+  config_.at = first.time - 1;
+  EXPECT_EQ(UpdateError<MissingError>(), "no snapshot of 2020-06-01T23:59:59Z or before is held; the oldest one is of "
+                                         "2020-06-02T00:00:00Z");
+  EXPECT_EQ(server_.Requests().size(), requests);  // nothing is contacted
+}
+
+TEST_F(UpdateTest, ArchivesWithATimeInTheirUrlAreFetchedAsOfThen) {
+  debian_.path = "/dated/20200603T120000Z/debian";
+  debian_.valid_until = "Mon, 08 Jun 2020 11:00:00 UTC";
+  Publish();
+  apt_.Write("etc/apt/sources.list.d/dated.sources",
+             "Types: deb\nURIs: " + server_.Url() + "/dated/{timestamp}/debian\nSuites: stable\nComponents: main\n"
+             "Signed-By: /usr/share/keyrings/debian.gpg\n");
+  apt_.Write("etc/apt/sources.list", "# only dated ones\n");
+  now_ = ParseTime("2026-11-25T12:00:00Z", "test");  // long after Valid-Until
+  EXPECT_THAT(UpdateError<MissingError>(), HasSubstr("has a time in its URL; takes part with --at alone"));
+  config_.at = ParseTime("2020-06-03T12:00:00Z", "test");
+  const Snapshot then = Update();
+  EXPECT_EQ(then.as_of, config_.at);
+  ASSERT_EQ(then.releases.size(), 1u);
+  EXPECT_EQ(then.releases[0].uri, server_.Url() + debian_.path);
+  EXPECT_EQ(then.releases[0].as_of, config_.at);
+  EXPECT_THAT(then.releases[0].overrides, IsEmpty());
+  const auto held = HeldSnapshots(config_);
+  ASSERT_EQ(held.size(), 1u);
+  EXPECT_EQ(held[0].snapshot.as_of, config_.at);
+  EXPECT_FALSE(ArchiveState(config_.state_directory).NewestSnapshot());  // nothing of now
+  config_.offline = true;
+  *config_.at += 86400;
+  EXPECT_EQ(Update().releases, then.releases);  // held of that moment or before
+  config_.offline = false;
+  config_.at = ParseTime("2020-06-09T12:00:00Z", "test");
+  debian_.path = "/dated/20200609T120000Z/debian";
+  Publish();
+  EXPECT_THAT(UpdateError(), HasSubstr("was valid until 2020-06-08T11:00:00Z and has expired"));
+  config_.at = ParseTime("2020-05-30T12:00:00Z", "test");
+  debian_.path = "/dated/20200530T120000Z/debian";
+  Publish();
+  EXPECT_THAT(UpdateError(), HasSubstr("no good signature"));  // made later than the moment asked for
+}
+
+TEST_F(UpdateTest, AnArchiveThatChangesInBetweenIsReadAnew) {
+  Publish();
+  // The Release file of before, the index of after: so a mirror looks in the middle of its own update.
+  SignedArchive next = debian_;
+  next.AddPackage("more", "1", "bytes of more");
+  next.date = "Mon, 01 Jun 2020 12:00:00 UTC";
+  for (const auto& [name, plain] : next.indexes) server_.Put("/debian/dists/stable/" + name + ".xz", next.Compressed(name));
+  const std::string release = gpg_.ClearSign(next.ReleaseText(), {key_}, {.time = "20200601T120000"});
+  server_.SetFault("*Packages.xz", ParseFault("503*2"));  // asked for again after a while, so that there is time
+  UpdateReport report;
+  std::jthread mirror_of_theirs([&] {
+    while (server_.CountRequests("/debian/dists/stable/main/binary-amd64/Packages.xz") == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    server_.Put(debian_.InReleasePath(), release);
+  });
+  const Snapshot snapshot = mirror::Update(config_, store_, FixedClock(now_), progress_, &report);
+  EXPECT_GE(report.restarts, 1u);
+  EXPECT_EQ(snapshot.releases.at(0).date, ParseTime("2020-06-01T12:00:00Z", "test"));
+  EXPECT_EQ(store_.Read(snapshot.indexes.at(0).proof.sha256, 1 << 20), next.Compressed(kPackages));
+}
+
+TEST_F(UpdateTest, WritesDownWhereEachObjectCameFrom) {
+  Publish();
+  const Snapshot snapshot = Update();
+  Update();  // nothing new, nothing to write
+  std::map<std::string, Acquisition> records;
+  std::size_t count = 0;
+  AcquisitionLog(config_.state_directory).ForEach([&](const Acquisition& one) {
+    records[one.name] = one;
+    ++count;
+  });
+  EXPECT_EQ(count, 4u);
+  const ReleaseProof& release = snapshot.releases[0];
+  const Acquisition& in_release = records["stable/InRelease"];
+  EXPECT_EQ(in_release.sha256, release.in_release);
+  EXPECT_EQ(in_release.proof, Proof::kSignature);
+  EXPECT_THAT(in_release.proven_by, ElementsAre(release.keyring));
+  EXPECT_EQ(in_release.time, now_);
+  EXPECT_EQ(in_release.from, server_.Url() + debian_.InReleasePath());
+  EXPECT_THAT(records["stable/main/source/Sources.xz"].proven_by, ElementsAre(release.in_release));
+  EXPECT_EQ(records["keyring"].proof, Proof::kConfigured);
+}
+
+// --- ages, pins, slowness
+
+TEST_F(UpdateTest, WarnsOfOldReleaseFilesAndRefusesThemBeyondTheirAge) {
+  Publish();
+  const auto update_at = [&](const std::string& time) {
+    now_ = ParseTime(time, "test");
+    return UpdateError();
+  };
+  EXPECT_EQ(update_at("2025-06-01T11:00:00Z"), "no error");  // no Valid-Until, no limit
+  config_.max_age_days = {{"", 10}};
+  UpdateReport report;
+  EXPECT_EQ(update_at("2020-06-06T11:00:00Z"), "no error");
+  now_ = ParseTime("2020-06-07T11:00:01Z", "test");
+  mirror::Update(config_, store_, FixedClock(now_), progress_, &report);
+  ASSERT_EQ(report.warnings.size(), 1u);
+  EXPECT_EQ(Render(report.warnings[0]), Shown(debian_) + ": the Release file is 6 days old, of 10 that are allowed");
+  EXPECT_EQ(update_at("2020-06-12T11:00:00Z"),
+            Shown(debian_) + ": the Release file is of 2020-06-01T11:00:00Z, 11 days old; 10 are allowed");
+  config_.max_age_days = {{"", 10}, {"stable", 20}};
+  EXPECT_EQ(update_at("2020-06-12T11:00:00Z"), "no error");
+  config_.max_age_days[Shown(debian_)] = 5;
+  EXPECT_THAT(update_at("2020-06-12T11:00:00Z"), HasSubstr("5 are allowed"));
+  config_.allow_expired = true;
+  EXPECT_THAT(Update().releases.at(0).overrides, ElementsAre("max-age"));
+}
+
+TEST_F(UpdateTest, TellsOfPackagesThatWentBack) {
+  debian_.AddPackage("other", "2", "bytes");
+  debian_.AddPackage("gone", "2", "bytes");
+  Publish();
+  Update();
+  debian_.indexes.clear();
+  debian_.AddPackage("hello", "1~rc1", "bytes of hello");
+  debian_.AddPackage("other", "2.1", "bytes");
+  debian_.date = "Mon, 01 Jun 2020 12:00:00 UTC";
+  debian_.Publish(server_, gpg_, {key_}, "20200601T120000");
+  now_ += 3600;
+  UpdateReport report;
+  mirror::Update(config_, store_, FixedClock(now_), progress_, &report);
+  ASSERT_EQ(report.warnings.size(), 1u);
+  EXPECT_EQ(Render(report.warnings[0]),
+            "1 packages have a lower version than in the snapshot before, among them hello 1 -> 1~rc1");
+}
+
+TEST_F(UpdateTest, OnlyPinnedKeysCountWhateverAptTrusts) {
+  const std::string next = gpg_.MakeKey("next");
+  apt_.Write("usr/share/keyrings/debian.gpg", gpg_.Export({key_, next}));
+  const auto update_signed_by = [&](const std::vector<std::string>& keys) {
+    debian_.Publish(server_, gpg_, keys);
+    return UpdateError();
+  };
+  EXPECT_EQ(update_signed_by({next}), "no error");  // no pins
+  config_.pinned_keys.keys = {{key_, "", {}, 0, ""}};
+  EXPECT_EQ(update_signed_by({key_}), "no error");
+  EXPECT_EQ(update_signed_by({key_, next}), "no error");  // rotation: both sign for a while
+  EXPECT_THAT(Update().releases.at(0).signers, ElementsAre(key_));
+  EXPECT_EQ(update_signed_by({next}), Shown(debian_) +
+                                          ": signed by 0 of the keys that this workspace has pinned, 1 must have signed; "
+                                          "signed also by " + next + ", which apt trusts and this workspace has not pinned");
+  config_.pinned_keys.keys = {{key_, "", {"other"}, 0, ""}, {next, "", {}, 0, ""}};
+  EXPECT_EQ(update_signed_by({next}), "no error");
+  EXPECT_THAT(update_signed_by({key_}), HasSubstr("signed also by " + key_));  // pinned for another suite
+}
+
+TEST_F(UpdateTest, SeveralOfThePinnedKeysMayHaveToSign) {
+  const std::string second = gpg_.MakeKey("second");
+  apt_.Write("usr/share/keyrings/debian.gpg", gpg_.Export({key_, second}));
+  config_.pinned_keys.keys = {{key_, "", {}, 0, ""}, {second, "", {}, 0, ""}};
+  config_.pinned_keys.signatures = 2;
+  Publish();
+  EXPECT_EQ(UpdateError(), Shown(debian_) + ": signed by 1 of the keys that this workspace has pinned, 2 must have signed");
+  debian_.Publish(server_, gpg_, {key_, second});
+  EXPECT_EQ(Update().releases.at(0).signers.size(), 2u);
+}
+
+TEST_F(UpdateTest, HeldSnapshotsOfAKeyThatIsNoLongerPinnedAreRefused) {
+  Publish();
+  Update();
+  config_.pinned_keys.keys = {{std::string(40, 'A'), "", {}, 0, ""}};
+  config_.offline = true;
+  EXPECT_THAT(UpdateError(), HasSubstr("signed also by " + key_));
+}
+
+TEST_F(UpdateTest, AReleaseFileThatTricklesInIsNotWaitedFor) {
+  Publish();
+  Update();
+  config_.release_seconds = 1;
+  server_.SetFault("*InRelease", ParseFault("slow:2000"));
+  debian_.fields = "Description: " + std::string(50000, 'x') + "\n";
+  Publish();
+  EXPECT_THAT(UpdateError<NetworkError>(), HasSubstr("InRelease"));
+}
+
+TEST_F(UpdateTest, RefusesRevokedAndExpiredKeys) {
+  const std::string brief = gpg_.MakeKey("brief", {.lifetime = "1y"}), lost = gpg_.MakeKey("lost");
+  debian_.Publish(server_, gpg_, {lost});
+  gpg_.Revoke(lost);
+  apt_.Write("usr/share/keyrings/debian.gpg", gpg_.Export({lost, brief}));
+  EXPECT_THAT(UpdateError(), HasSubstr("made by a key that was revoked"));
+  debian_.Publish(server_, gpg_, {brief});
+  EXPECT_EQ(UpdateError(), "no error");
+  now_ = ParseTime("2021-06-01T00:00:00Z", "test");
+  EXPECT_THAT(UpdateError(), HasSubstr("made by a key that has expired"));
 }
 
 }  // namespace
