@@ -17,9 +17,9 @@ struct Explanation {
   bool certain = false;
 };
 
-// `wanted`: the packages that had to be installed; the last is the dummy whose Depends are the build dependencies, called
-// `title` in the message.
+// `wanted`: the packages that had to be installed; the last is that of `dummy`, whose Depends are the build dependencies,
+// called `title` in the message.
 Explanation ExplainUnsolved(pkgCacheFile& cache, const std::vector<pkgCache::PkgIterator>& wanted,
-                            const std::string& title);
+                            const pkgCache::VerIterator& dummy, const std::string& title);
 
 }  // namespace nachbau::mirror

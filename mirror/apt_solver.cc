@@ -266,9 +266,10 @@ Answer AptSolver::Solve(std::size_t request) {
   const pkgCache::PkgIterator dummy = state.file.GetPkgCache()->FindPkg(DummyName(request));
   NACHBAU_CHECK(!dummy.end());
   // Ours, whatever an archive may offer under this name.
-  for (pkgCache::VerIterator version = dummy.VersionList(); !version.end(); ++version) {
-    if (!state.reader.FindPlace(version)) choices.SetCandidateVersion(version);
-  }
+  pkgCache::VerIterator ours = dummy.VersionList();
+  while (!ours.end() && state.reader.FindPlace(ours)) ++ours;
+  NACHBAU_CHECK(!ours.end());
+  choices.SetCandidateVersion(ours);
   Mark(choices, resolver, {dummy});
   wanted.push_back(dummy);
   Answer answer;
@@ -279,7 +280,7 @@ Answer AptSolver::Solve(std::size_t request) {
   if (IsSolved(choices, wanted)) {
     answer.packages = state.Marked();
   } else {
-    Explanation explanation = ExplainUnsolved(state.file, wanted, state.requests.at(request).name);
+    Explanation explanation = ExplainUnsolved(state.file, wanted, ours, state.requests.at(request).name);
     answer.certain = explanation.certain;
     answer.problem = std::move(explanation.error);
   }
