@@ -148,7 +148,8 @@ int RunMirrorStatus(Context& context) {
 
 int RunMirrorRemove(Context& context) {
   const mirror::ProductList list = Products(context);
-  const std::vector<Product> products = list.Choose(context.arguments().names);  // all of them exist, or none is removed
+  // All of them exist, or none is removed.
+  const std::vector<Product> products = list.Choose(context.arguments().names);
   context.PrepareToRecord();
   Json removed = Json::array();
   for (const Product& product : products) {

@@ -89,7 +89,7 @@ TEST(ClosureTest, RefusesWhatIsOutOfOrderTwiceOrOfNoIndex) {
   std::swap(json["sources"][0], json["sources"][1]);
   EXPECT_THAT(Refusal(json), HasSubstr("doc/sources: must be sorted by name and version, each source once"));
   json = good;
-  json["files"][1]["index"] = 1;
+  json["files"][1]["index"] = 1U;
   EXPECT_THAT(Refusal(json), HasSubstr("doc/files/1/index: must be the position of an entry that exists"));
   json = good;
   json["files"][0]["role"] = "spare";
