@@ -18,7 +18,8 @@ constexpr std::size_t kMaxDepth = 200;  // of a chain that is still worth walkin
 
 class Explainer {
  public:
-  Explainer(pkgCacheFile& cache, std::string title) : cache_(cache), title_(std::move(title)) {}
+  Explainer(pkgCacheFile& cache, const pkgCache::VerIterator& dummy, std::string title)
+      : cache_(cache), dummy_(dummy), title_(std::move(title)) {}
 
   // The message about the first dependency below `package` that no candidate satisfies.
   std::optional<Message> FindUnsatisfiable(const pkgCache::PkgIterator& package, bool is_title) {
@@ -58,7 +59,8 @@ class Explainer {
 
   pkgCache::VerIterator Candidate(const pkgCache::PkgIterator& package) const {
     // The policy's, not the depcache's: a failed attempt takes the candidate away from what it could not install.
-    return cache_.GetPolicy()->GetCandidateVer(package);
+    // The policy has no opinion of the dummy package.
+    return package == dummy_.ParentPkg() ? dummy_ : cache_.GetPolicy()->GetCandidateVer(package);
   }
 
   // Versions that satisfy (or, for a conflict, fall under) one dependency, candidates only: apt chooses no others.
@@ -172,6 +174,7 @@ class Explainer {
   }
 
   pkgCacheFile& cache_;
+  const pkgCache::VerIterator dummy_;
   std::string title_;
   std::vector<std::string> chain_;
   std::map<map_id_t, std::optional<Message>> walked_;  // version: why it cannot be installed
@@ -180,24 +183,25 @@ class Explainer {
 
 }  // namespace
 
-MissingError ExplainUnsolved(pkgCacheFile& cache, const std::vector<pkgCache::PkgIterator>& wanted,
-                             const std::string& title) {
-  const auto fail = [](Message reason) {
+Explanation ExplainUnsolved(pkgCacheFile& cache, const std::vector<pkgCache::PkgIterator>& wanted,
+                            const pkgCache::VerIterator& dummy, const std::string& title) {
+  const auto fail = [](Message reason, bool certain) {
     MissingError error(std::move(reason));
     error.AddContext(Msg("the build dependencies cannot be satisfied"));
     error.SetHint(Msg("add the archive that has it to the apt configuration (components, backports), or choose "
                       "another version of the source package"));
-    return error;
+    return Explanation{std::move(error), certain};
   };
-  Explainer explainer(cache, title);
+  Explainer explainer(cache, dummy, title);
   for (auto package = wanted.rbegin(); package != wanted.rend(); ++package) {
-    if (auto reason = explainer.FindUnsatisfiable(*package, package == wanted.rbegin())) return fail(std::move(*reason));
+    auto reason = explainer.FindUnsatisfiable(*package, package == wanted.rbegin());
+    if (reason) return fail(std::move(*reason), true);
   }
   for (auto package = wanted.rbegin(); package != wanted.rend(); ++package) {
     explainer.Collect(*package, package == wanted.rbegin());
   }
-  if (auto reason = explainer.FindConflict()) return fail(std::move(*reason));
-  return fail(Msg("{}: the packages needed cannot be installed together", title));
+  if (auto reason = explainer.FindConflict()) return fail(std::move(*reason), false);
+  return fail(Msg("{}: the packages needed cannot be installed together", title), false);
 }
 
 }  // namespace nachbau::mirror

@@ -41,6 +41,7 @@ struct MirrorConfig {
   bool allow_rollback = false;
   std::uint32_t connections = 6;                   // parallel downloads
   std::uint32_t release_seconds = 300;             // how long a Release file may take to come; slowness too is an attack
+  std::uint32_t processes = 0;                     // that resolve many sources; 0: one for each processor
   bool offline = false;                            // contact nothing: use the newest snapshot held
   std::optional<UnixSeconds> at;                   // as of this moment, see Update
   const Clock* clock = nullptr;                    // dates the records of what came from where; null: none are kept

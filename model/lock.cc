@@ -12,43 +12,6 @@ constexpr const char* kFormat = "nachbau-lock/1";
 constexpr std::array<std::string_view, 5> kRoles = {"source", "environment", "environment-source", "reference",
                                                     "recipe"};
 
-Json ToJson(const ReleaseProof& release) {
-  Json json = {{"uri", release.uri},
-               {"suite", release.suite},
-               {"origin", release.origin},
-               {"codename", release.codename},
-               {"date", FormatTime(release.date)},
-               {"inRelease", release.in_release.Hex()},
-               {"keyring", release.keyring.Hex()},
-               {"signers", release.signers},
-               {"overrides", release.overrides}};
-  if (release.valid_until) json["validUntil"] = FormatTime(*release.valid_until);
-  if (release.as_of) json["asOf"] = FormatTime(*release.as_of);
-  return json;
-}
-
-ReleaseProof ReleaseFromJson(const Json& json, const std::string& place) {
-  JsonReader reader(json, place);
-  ReleaseProof release;
-  release.uri = reader.Text("uri");
-  release.suite = reader.Text("suite");
-  release.origin = reader.Text("origin");
-  release.codename = reader.Text("codename");
-  release.date = ParseTime(reader.Text("date"), reader.PlaceOf("date"));
-  if (reader.FindMember("validUntil") != nullptr) {
-    release.valid_until = ParseTime(reader.Text("validUntil"), reader.PlaceOf("validUntil"));
-  }
-  if (reader.FindMember("asOf") != nullptr) {
-    release.as_of = ParseTime(reader.Text("asOf"), reader.PlaceOf("asOf"));
-  }
-  release.in_release = ParseSha256(reader.Text("inRelease"), reader.PlaceOf("inRelease"));
-  release.keyring = ParseSha256(reader.Text("keyring"), reader.PlaceOf("keyring"));
-  release.signers = reader.Texts("signers");
-  release.overrides = reader.Texts("overrides");
-  reader.Done();
-  return release;
-}
-
 Json ToJson(const LockedFile& file) {
   Json json = {{"role", Name(file.role)},
                {"package", file.package},
@@ -101,6 +64,57 @@ LockedFile FileFromJson(const Json& json, const std::string& place, RecipeKind k
 
 }  // namespace
 
+Json ToJson(const ReleaseProof& release) {
+  Json json = {{"uri", release.uri},
+               {"suite", release.suite},
+               {"origin", release.origin},
+               {"codename", release.codename},
+               {"date", FormatTime(release.date)},
+               {"inRelease", release.in_release.Hex()},
+               {"keyring", release.keyring.Hex()},
+               {"signers", release.signers},
+               {"overrides", release.overrides}};
+  if (release.valid_until) json["validUntil"] = FormatTime(*release.valid_until);
+  if (release.as_of) json["asOf"] = FormatTime(*release.as_of);
+  return json;
+}
+
+ReleaseProof ReleaseProofFromJson(const Json& json, const std::string& place) {
+  JsonReader reader(json, place);
+  ReleaseProof release;
+  release.uri = reader.Text("uri");
+  release.suite = reader.Text("suite");
+  release.origin = reader.Text("origin");
+  release.codename = reader.Text("codename");
+  release.date = ParseTime(reader.Text("date"), reader.PlaceOf("date"));
+  if (reader.FindMember("validUntil") != nullptr) {
+    release.valid_until = ParseTime(reader.Text("validUntil"), reader.PlaceOf("validUntil"));
+  }
+  if (reader.FindMember("asOf") != nullptr) {
+    release.as_of = ParseTime(reader.Text("asOf"), reader.PlaceOf("asOf"));
+  }
+  release.in_release = ParseSha256(reader.Text("inRelease"), reader.PlaceOf("inRelease"));
+  release.keyring = ParseSha256(reader.Text("keyring"), reader.PlaceOf("keyring"));
+  release.signers = reader.Texts("signers");
+  release.overrides = reader.Texts("overrides");
+  reader.Done();
+  return release;
+}
+
+Json ToJson(const IndexProof& index) {
+  return {{"release", index.release}, {"path", index.path}, {"sha256", index.sha256.Hex()}};
+}
+
+IndexProof IndexProofFromJson(const Json& json, const std::string& place, std::size_t releases) {
+  JsonReader reader(json, place);
+  IndexProof index;
+  index.release = ReadIndex(reader, "release", releases);
+  index.path = reader.Text("path");
+  index.sha256 = ParseSha256(reader.Text("sha256"), reader.PlaceOf("sha256"));
+  reader.Done();
+  return index;
+}
+
 std::string_view Name(InputRole role) { return kRoles.at(static_cast<std::size_t>(role)); }
 
 std::vector<LockedFile> Lock::WithRole(InputRole role) const {
@@ -123,9 +137,7 @@ Json ToJson(const Lock& lock) {
                {"files", Json::array()}};
   if (lock.build_info) json["buildInfo"] = ToJson(*lock.build_info);
   for (const ReleaseProof& release : lock.releases) json["releases"].push_back(ToJson(release));
-  for (const IndexProof& index : lock.indexes) {
-    json["indexes"].push_back({{"release", index.release}, {"path", index.path}, {"sha256", index.sha256.Hex()}});
-  }
+  for (const IndexProof& index : lock.indexes) json["indexes"].push_back(ToJson(index));
   for (const LockedFile& file : lock.files) json["files"].push_back(ToJson(file));
   return json;
 }
@@ -145,16 +157,11 @@ Lock LockFromJson(const Json& json, const std::string& place) {
   }
   for (const Json& item : reader.Array("releases")) {
     lock.releases.push_back(
-        ReleaseFromJson(item, reader.PlaceOf("releases/" + std::to_string(lock.releases.size()))));
+        ReleaseProofFromJson(item, reader.PlaceOf("releases/" + std::to_string(lock.releases.size()))));
   }
   for (const Json& item : reader.Array("indexes")) {
-    JsonReader entry(item, reader.PlaceOf("indexes/" + std::to_string(lock.indexes.size())));
-    IndexProof index;
-    index.release = ReadIndex(entry, "release", lock.releases.size());
-    index.path = entry.Text("path");
-    index.sha256 = ParseSha256(entry.Text("sha256"), entry.PlaceOf("sha256"));
-    entry.Done();
-    lock.indexes.push_back(std::move(index));
+    lock.indexes.push_back(IndexProofFromJson(
+        item, reader.PlaceOf("indexes/" + std::to_string(lock.indexes.size())), lock.releases.size()));
   }
   for (const Json& item : reader.Array("files")) {
     lock.files.push_back(

@@ -33,12 +33,18 @@ struct ReleaseProof {
   auto operator<=>(const ReleaseProof&) const = default;
 };
 
+Json ToJson(const ReleaseProof& release);
+ReleaseProof ReleaseProofFromJson(const Json& json, const std::string& place);
+
 struct IndexProof {
   std::uint32_t release = 0;  // 0-based into Lock::releases
   std::string path;           // as in the Release file: "main/binary-amd64/Packages.xz"
   Sha256Digest sha256;        // object: the index as received (compressed)
   auto operator<=>(const IndexProof&) const = default;
 };
+Json ToJson(const IndexProof& index);
+// `releases`: how many there are; an index of none of them is refused.
+IndexProof IndexProofFromJson(const Json& json, const std::string& place, std::size_t releases);
 
 enum class InputRole {
   kSource,             // a file of the source package to build
