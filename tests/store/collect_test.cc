@@ -114,6 +114,7 @@ TEST_F(CollectTest, WhatALivingProcessReliesOnStaysWithoutAnyGrace) {
   const Sha256Digest garbage = PutOld("garbage");
   const Store user(root_);
   EXPECT_TRUE(user.Has(relied));
+  ::usleep(20'000);  // longer than the kernel's clock for files ticks
   CollectRequest request;
   request.now = SystemClock().Now() + 100;  // no grace, and time has passed
   request.grace_seconds = request.trash_seconds = 0;

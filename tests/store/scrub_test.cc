@@ -144,17 +144,17 @@ TEST_F(ScrubTest, NoticesAFileThatSomebodyRemoved) {
 TEST_F(ScrubTest, KilledItGoesOnAndForgetsLittle) {
   {
     Store store(root_);
-    for (int i = 0; i < 600; ++i) store.Put("object " + std::to_string(i));
+    for (int i = 0; i < 100; ++i) store.Put("object " + std::to_string(i));
   }
   const pid_t pid = ::fork();
   if (pid == 0) {
     for (;;) Run({}, kNow);
   }
-  ::usleep(300'000);
+  ::usleep(100'000);
   ::kill(pid, SIGKILL);
   ::waitpid(pid, nullptr, 0);
   EXPECT_THAT(Store(root_).Verify(progress_).damages, IsEmpty());
-  EXPECT_EQ(Run({}, kNow + 1).objects, 600U);
+  EXPECT_EQ(Run({}, kNow + 1).objects, 100U);
 }
 
 TEST_F(ScrubTest, RepairsFromADirectoryAUrlOrTheArchiveWhicheverHasGoodBytes) {
