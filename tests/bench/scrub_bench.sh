@@ -42,7 +42,7 @@ for mode in disk cache; do
   printf '%-5s  scrub %s MB/s   sha256sum -P2 %s MB/s: %s times   openssl dgst -P2 %s MB/s: %s times\n' "$mode" \
     "$(rate "$a")" "$(rate "$b")" "$(ratio "$b" "$a")" "$(rate "$c")" "$(ratio "$c" "$a")"
 done
-limit=$(openssl speed -multi "$(nproc)" -seconds 2 -bytes 1048576 -evp sha256 2> /dev/null | awk '/^evp|^sha256/ { print $NF }' | tr -d k)
+limit=$(openssl speed -elapsed -multi "$(nproc)" -seconds 2 -bytes 1048576 -evp sha256 2> /dev/null | awk '/^evp|^sha256/ { print $NF }' | tr -d k)
 printf 'limit  openssl speed -multi %d: %s MB/s; scrub from the cache reaches %s of it\n' "$(nproc)" \
   "$(awk -v k="$limit" 'BEGIN { printf "%.0f", k / 1000 }')" \
   "$(awk -v k="$limit" -v b="$bytes" -v ms="$a" 'BEGIN { printf "%.2f", (b / 1e3 / ms) / (k / 1000) }')"
