@@ -255,7 +255,7 @@ sleep 1
 for _ in 1 2 3; do
   expect 0 store gc --delete --empty-trash --grace-days 0
 done
-kill -KILL "$build_pid" 2> /dev/null || true
+kill -KILL "$build_pid" 2> /dev/null || { cat "$TOP/build.out"; die 'the build did not last as long as the collections'; }
 wait "$build_pid" 2> /dev/null || true
 ! grep -q 'error' "$TOP/build.out" || { cat "$TOP/build.out"; die 'the build missed something'; }
 complete "$work/locks/hello-kit.lock.json"
@@ -284,6 +284,7 @@ lock=$work/locks/hello-kit.lock.json
 for round in 1 2 3; do
   size=$((needs * (RANDOM % 90 + 5) / 100 + 64))
   mount_point=$(mktemp -d "$TOP/full.XXXXXX")
+  mkdir "$mount_point.roomy"
   code=0
   unshare --user --map-root-user --mount bash -euo pipefail -c '
     mount -t tmpfs -o size='"$size"'k tmpfs "$1"
@@ -294,7 +295,9 @@ for round in 1 2 3; do
     grep -q "No space left on device" "$err" || { cat "$err"; echo "it does not name the full disk"; exit 1; }
     grep -q "make room on that disk" "$err" || { cat "$err"; echo "it does not say what to do"; exit 1; }
     [ -z "$(ls "$home/store/tmp" 2> /dev/null)" ] || { echo "half-written objects are left"; exit 1; }
-    mount -o remount,size=200m "$1"
+    mount -t tmpfs -o size=300m tmpfs "$1.roomy"  # as if the disk had grown; users cannot remount
+    cp -a "$1/home" "$1.roomy/"
+    home=$1.roomy/home
     nachbau store verify > "$out" 2> "$err"
     grep -q ", 0 damaged" "$out"
     nachbau mirror fetch "$2" > "$out" 2> "$err"
