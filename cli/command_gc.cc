@@ -25,7 +25,7 @@ constexpr std::size_t kShown = 20;  // of a list, for people
 
 // What retention ends: named in documents of the home, which are changed before any object goes.
 struct Ended {
-  std::vector<std::string> versions;               // "dnsmasq 2.90-3"
+  std::vector<std::string> versions;  // "dnsmasq 2.90-3"
   std::vector<std::filesystem::path> snapshots;
 };
 
@@ -58,7 +58,8 @@ void EndRetention(const Context& context, const Ended& ended) {
     }
   }
   for (const std::filesystem::path& snapshot : ended.snapshots) {
-    if (::unlink(snapshot.c_str()) != 0 && errno != ENOENT) throw SystemError(errno, Msg("remove {}", snapshot.native()));
+    if (::unlink(snapshot.c_str()) != 0 && errno != ENOENT)
+      throw SystemError(errno, Msg("remove {}", snapshot.native()));
   }
 }
 
@@ -66,7 +67,8 @@ void RefuseUnlessWhole(const LiveObjects& live) {
   if (live.problems.empty()) return;
   Error error(live.problems.front());
   error.AddContext(Msg("nothing was deleted, because not everything that needs objects could be read"));
-  error.SetHint(Msg("mend it, or mount what is missing; if a workspace or a file is gone for good: nachbau store gc --forget PATH"));
+  error.SetHint(Msg(
+      "mend it, or mount what is missing; if a workspace or a file is gone for good: nachbau store gc --forget PATH"));
   throw error;
 }
 
@@ -75,8 +77,9 @@ void RefuseRemovedHolds(Context& context) {
   const HoldCheck check = CheckHolds(context);
   if (check.Good()) return;
   Error error(Msg("nothing was deleted, because the legal holds are not what the log of events says"));
-  error.SetHint(Msg("'nachbau hold list' tells what is wrong; put the file of the hold back (store/holds/), or have two people "
-                    "release it"));
+  error.SetHint(
+      Msg("'nachbau hold list' tells what is wrong; put the file of the hold back (store/holds/), or have two people "
+          "release it"));
   throw error;
 }
 
@@ -102,10 +105,12 @@ int Explain(Context& context) {
   } else {
     context.Print(held ? Msg("{} is held", digest.Hex()) : Msg("{} is not held", digest.Hex()));
     for (const Json& root : roots) {
-      context.Print(Msg("  kept by {}: {} {}", TextMember(root, "kind"), TextMember(root, "name"), TextMember(root, "place")));
+      context.Print(
+          Msg("  kept by {}: {} {}", TextMember(root, "kind"), TextMember(root, "name"), TextMember(root, "place")));
     }
     if (roots.empty()) context.Print(Msg("  nothing needs it"));
-    for (const Message& problem : live.problems) context.Print(Msg("not everything could be read: {}", context.Text(problem)));
+    for (const Message& problem : live.problems)
+      context.Print(Msg("not everything could be read: {}", context.Text(problem)));
   }
   return roots.empty() ? kBad : kGood;
 }
@@ -118,7 +123,8 @@ std::uint64_t BytesOf(const std::vector<CollectedObject>& objects) {
 
 Json ToJson(const std::vector<CollectedObject>& objects) {
   Json list = Json::array();
-  for (const CollectedObject& object : objects) list.push_back({{"sha256", object.sha256.Hex()}, {"size", object.size}});
+  for (const CollectedObject& object : objects)
+    list.push_back({{"sha256", object.sha256.Hex()}, {"size", object.size}});
   return list;
 }
 
@@ -142,7 +148,8 @@ void PrintResult(Context& context, const CollectResult& result, const LiveObject
     const CollectedObject& object = result.set_aside[i];
     context.PrintLine("  " + object.sha256.Hex() + "  " + FormatBytes(object.size));
   }
-  if (result.set_aside.size() > kShown) context.Print(Msg("  and {} more; --json lists all", result.set_aside.size() - kShown));
+  if (result.set_aside.size() > kShown)
+    context.Print(Msg("  and {} more; --json lists all", result.set_aside.size() - kShown));
   const std::size_t count = result.set_aside.size();
   const std::string bytes = FormatBytes(BytesOf(result.set_aside));
   context.Print(done ? Msg("{} objects ({}) set aside: nothing needs them", count, bytes)
@@ -161,10 +168,12 @@ void PrintResult(Context& context, const CollectResult& result, const LiveObject
     kinds += (kinds.empty() ? "" : ", ") + kind + " " + std::to_string(number);
   }
   context.Print(Msg("{} objects ({}) are needed: {}", result.live.objects, FormatBytes(result.live.bytes), kinds));
-  context.Print(Msg("{} objects ({}) are under legal hold alone, {} ({}) are in use or young, {} ({}) wait in the trash",
-                    result.held.objects, FormatBytes(result.held.bytes), result.young.objects,
-                    FormatBytes(result.young.bytes), result.waiting.objects, FormatBytes(result.waiting.bytes)));
-  for (const Message& problem : live.problems) context.Print(Msg("not everything could be read: {}", context.Text(problem)));
+  context.Print(
+      Msg("{} objects ({}) are under legal hold alone, {} ({}) are in use or young, {} ({}) wait in the trash",
+          result.held.objects, FormatBytes(result.held.bytes), result.young.objects, FormatBytes(result.young.bytes),
+          result.waiting.objects, FormatBytes(result.waiting.bytes)));
+  for (const Message& problem : live.problems)
+    context.Print(Msg("not everything could be read: {}", context.Text(problem)));
   if (!done && (count != 0 || !result.deleted.empty() || !ended.versions.empty() || !ended.snapshots.empty())) {
     context.Print(Msg("Next: nachbau store gc --delete (nothing was changed)"));
   }
@@ -214,12 +223,14 @@ int RunStoreGc(Context& context) {
   }
   Json snapshots = Json::array();
   for (const std::filesystem::path& snapshot : ended.snapshots) snapshots.push_back(snapshot.filename().native());
-  if (remove && (!result.set_aside.empty() || !result.deleted.empty() || !ended.versions.empty() || !snapshots.empty())) {
-    context.Record("store.gc", {{"setAside", {{"objects", result.set_aside.size()}, {"bytes", BytesOf(result.set_aside)}}},
-                                {"deleted", {{"objects", result.deleted.size()}, {"bytes", BytesOf(result.deleted)}}},
-                                {"objects", Sha256(FormatCanonical(ToJson(result.set_aside))).Hex()},
-                                {"versions", ended.versions},
-                                {"snapshots", snapshots}});
+  if (remove &&
+      (!result.set_aside.empty() || !result.deleted.empty() || !ended.versions.empty() || !snapshots.empty())) {
+    context.Record("store.gc",
+                   {{"setAside", {{"objects", result.set_aside.size()}, {"bytes", BytesOf(result.set_aside)}}},
+                    {"deleted", {{"objects", result.deleted.size()}, {"bytes", BytesOf(result.deleted)}}},
+                    {"objects", Sha256(FormatCanonical(ToJson(result.set_aside))).Hex()},
+                    {"versions", ended.versions},
+                    {"snapshots", snapshots}});
   }
   if (arguments.json) {
     Json problems = Json::array();

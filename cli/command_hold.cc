@@ -70,11 +70,14 @@ std::vector<HoldKey> KeysForRelease(const Context& context) {
   std::vector<HoldKey> keys;
   std::set<std::string> ids;
   for (const verifier::TrustedKey& key : context.TrustedKeys()) {
-    if (ids.insert(KeyIdOf(ParsePublicKeyPem(key.public_pem, key.name))).second) keys.push_back({key.name, key.public_pem});
+    if (ids.insert(KeyIdOf(ParsePublicKeyPem(key.public_pem, key.name))).second)
+      keys.push_back({key.name, key.public_pem});
   }
   if (keys.size() >= kHoldReleaseSigners) return keys;
-  MissingError error(Msg("a hold needs the keys of two people who can release it, and this workspace trusts only {}", keys.size()));
-  error.SetHint(Msg("add another person's public key to the trusted keys in nachbau.toml: [[trusted_keys]] with name and file"));
+  MissingError error(
+      Msg("a hold needs the keys of two people who can release it, and this workspace trusts only {}", keys.size()));
+  error.SetHint(
+      Msg("add another person's public key to the trusted keys in nachbau.toml: [[trusted_keys]] with name and file"));
   throw error;
 }
 
@@ -120,8 +123,7 @@ int Confirm(Context& context, const Hold& hold) {
     return kBad;
   }
   const HoldRelease release = verifier::ReadHoldRelease(file, place);
-  const std::filesystem::path kept =
-      HoldDirectory(context.store().root()).Release(hold, file, context.clock().Now());
+  const std::filesystem::path kept = HoldDirectory(context.store().root()).Release(hold, file, context.clock().Now());
   context.Record("hold.release", {{"subjects", SubjectsOf(hold)},
                                   {"name", hold.name},
                                   {"reason", release.reason},
@@ -132,7 +134,8 @@ int Confirm(Context& context, const Hold& hold) {
   } else {
     std::string signers;
     for (const std::string& signer : check.signers) signers += (signers.empty() ? "" : ", ") + signer;
-    context.Print(Msg("hold {} released: signed by {}; hold and signatures are kept in {}", hold.name, signers, kept.native()));
+    context.Print(
+        Msg("hold {} released: signed by {}; hold and signatures are kept in {}", hold.name, signers, kept.native()));
   }
   return kGood;
 }
@@ -169,7 +172,8 @@ int RunHoldAdd(Context& context) {
   } else {
     std::string keys;
     for (const HoldKey& key : hold.keys) keys += (keys.empty() ? "" : ", ") + key.name;
-    context.Print(Msg("hold {}: {} objects; two of these can release it together: {}", hold.name, hold.objects.size(), keys));
+    context.Print(
+        Msg("hold {}: {} objects; two of these can release it together: {}", hold.name, hold.objects.size(), keys));
   }
   return kGood;
 }
@@ -189,8 +193,9 @@ int RunHoldList(Context& context) {
       list.push_back(std::move(entry));
       continue;
     }
-    context.Print(Msg("{}: {} objects ({}), since {} by {}: {}", hold.name, hold.objects.size(), FormatBytes(extent.bytes),
-                      FormatTime(hold.added), Printable(hold.added_by), Printable(hold.reason)));
+    context.Print(Msg("{}: {} objects ({}), since {} by {}: {}", hold.name, hold.objects.size(),
+                      FormatBytes(extent.bytes), FormatTime(hold.added), Printable(hold.added_by),
+                      Printable(hold.reason)));
     if (extent.missing != 0) {
       context.Print(Msg("  {} of its objects are gone; next: nachbau store scrub --repair", extent.missing));
     }
@@ -229,10 +234,12 @@ int RunHoldRelease(Context& context) {
   if (context.arguments().json) {
     context.PrintJson({{"file", path.native()}, {"released", false}});
   } else {
-    context.Print(Msg("the wish to release {} is written to {} and signed; the hold is still in force", hold.name, path.native()));
-    context.Print(Msg("Next: another person whose key the hold names runs 'nachbau hold cosign {}' with their own key; then "
-                      "'nachbau hold release {} --confirm {}'",
-                      path.native(), hold.name, path.native()));
+    context.Print(Msg("the wish to release {} is written to {} and signed; the hold is still in force", hold.name,
+                      path.native()));
+    context.Print(
+        Msg("Next: another person whose key the hold names runs 'nachbau hold cosign {}' with their own key; then "
+            "'nachbau hold release {} --confirm {}'",
+            path.native(), hold.name, path.native()));
   }
   return kGood;
 }
@@ -246,10 +253,11 @@ int RunHoldCosign(Context& context) {
   std::filesystem::path path = context.arguments().output;
   if (path.empty()) path = place;
   WriteFileAtomically(path, FormatPretty(verifier::CosignHoldRelease(file, place, key)));
-  context.Record("hold.cosign", {{"subjects", Json::array({{{"name", "hold " + release.name}, {"sha256", release.hold.Hex()}}})},
-                                 {"name", release.name},
-                                 {"reason", release.reason},
-                                 {"askedBy", release.asked_by}});
+  context.Record("hold.cosign",
+                 {{"subjects", Json::array({{{"name", "hold " + release.name}, {"sha256", release.hold.Hex()}}})},
+                  {"name", release.name},
+                  {"reason", release.reason},
+                  {"askedBy", release.asked_by}});
   if (context.arguments().json) {
     context.PrintJson({{"file", path.native()}, {"release", ToJson(release)}, {"key", key.key_id}});
   } else {

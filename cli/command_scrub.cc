@@ -30,7 +30,8 @@ struct Lost {
 // Damaged objects, and objects that were there once, that something needs, and that are gone.
 std::vector<Lost> FindLost(Context& context, const ScrubResult& result) {
   const LiveObjects live = FindLiveObjects(context, context.configuration().retention);
-  for (const Message& problem : live.problems) context.progress().Note(Msg("not everything could be read: {}", Render(problem)));
+  for (const Message& problem : live.problems)
+    context.progress().Note(Msg("not everything could be read: {}", Render(problem)));
   const std::unordered_set<Sha256Digest> held = HoldDirectory(context.store().root()).Objects();
   std::vector<Lost> lost;
   std::unordered_set<Sha256Digest> seen;
@@ -42,7 +43,9 @@ std::vector<Lost> FindLost(Context& context, const ScrubResult& result) {
     one.needed = needed;
     lost.push_back(std::move(one));
   };
-  const auto needed = [&](const Sha256Digest& sha256) { return live.objects.contains(sha256) || held.contains(sha256); };
+  const auto needed = [&](const Sha256Digest& sha256) {
+    return live.objects.contains(sha256) || held.contains(sha256);
+  };
   for (const ScrubDamage& damage : result.damages) {
     if (damage.sha256) add(*damage.sha256, damage.detail, needed(*damage.sha256));
   }
@@ -57,7 +60,8 @@ std::vector<Lost> FindLost(Context& context, const ScrubResult& result) {
   // The index, which knew what was there, can be lost itself; these lists stay.
   for (const Sha256Digest& sha256 : held) add(sha256, "under legal hold, and its file is gone", true);
   for (const auto& [sha256, roots] : live.objects) {
-    const bool of_product = std::any_of(roots.begin(), roots.end(), [&](auto i) { return live.roots[i].kind == "product"; });
+    const bool of_product =
+        std::any_of(roots.begin(), roots.end(), [&](auto i) { return live.roots[i].kind == "product"; });
     if (of_product && !live.never_held.contains(sha256)) add(sha256, "a product needs it, and its file is gone", true);
   }
   StoreIndex(context.store().root() / "index.sqlite").Remove(forgotten);
@@ -184,10 +188,12 @@ int RunStoreScrub(Context& context) {
                        {"lost", LostToJson(lost, repaired)}});
   } else {
     PrintResult(context, result, lost, repaired);
-    if (open != 0 && !repair) context.Print(Msg("Next: nachbau store scrub --repair --from STORE (another mirror's store, if there is one)"));
+    if (open != 0 && !repair)
+      context.Print(Msg("Next: nachbau store scrub --repair --from STORE (another mirror's store, if there is one)"));
     if (open != 0 && repair) {
-      context.Print(Msg("Next: name other stores with --from, or fetch the lock or product again that needs it ('nachbau store "
-                        "gc --explain DIGEST' tells which)"));
+      context.Print(
+          Msg("Next: name other stores with --from, or fetch the lock or product again that needs it ('nachbau store "
+              "gc --explain DIGEST' tells which)"));
     }
   }
   return open == 0 && !strangers ? kGood : kBad;

@@ -97,7 +97,8 @@ Configuration ParseConfiguration(std::string_view text, std::string_view name) {
   });
   section("retention", [&](TomlReader& retention) {
     const auto read = [&](const char* key, auto& value) {
-      if (const auto number = retention.Unsigned(key)) value = static_cast<std::uint32_t>(std::min<std::uint64_t>(*number, 1'000'000));
+      constexpr std::uint64_t kForEver = 1'000'000;  // days, or versions
+      if (const auto number = retention.Unsigned(key)) value = static_cast<std::uint32_t>(std::min(*number, kForEver));
     };
     read("product_versions", configuration.retention.product_versions);
     read("product_days", configuration.retention.product_days);

@@ -34,13 +34,15 @@ std::set<Sha256Digest> ReadReleased(const HoldDirectory& directory) {
 }  // namespace
 
 bool HoldCheck::Good() const {
-  return removed.empty() && std::all_of(holds.begin(), holds.end(), [](const CheckedHold& hold) { return hold.recorded; });
+  return removed.empty() &&
+         std::all_of(holds.begin(), holds.end(), [](const CheckedHold& hold) { return hold.recorded; });
 }
 
 HoldCheck CheckHolds(Context& context) {
   const HoldDirectory directory(context.store().root());
   std::map<Sha256Digest, std::string> added;
-  for (const verifier::RecordedEvent& recorded : verifier::ListEvents(context.EventDirectory(), context.TrustedKeys())) {
+  for (const verifier::RecordedEvent& recorded :
+       verifier::ListEvents(context.EventDirectory(), context.TrustedKeys())) {
     if (!recorded.event || !recorded.Verified() || recorded.event->action != "hold.add") continue;
     for (const EventSubject& subject : recorded.event->subjects) added.emplace(subject.sha256, subject.name);
   }

@@ -15,7 +15,7 @@ struct CheckedHold {
 };
 
 struct HoldCheck {
-  std::vector<CheckedHold> holds;    // in force, sorted by name
+  std::vector<CheckedHold> holds;  // in force, sorted by name
   // Names of holds that events tell of, that are not in force as they were added, and that no two people released.
   std::vector<std::string> removed;
   bool Good() const;

@@ -34,7 +34,8 @@ class Gatherer {
     Products();
     for (const RememberedPlace& place : RememberedPlaces(context_.home())) {
       if (place.gone) {
-        result_.problems.push_back(Msg("{}, where Nachbau wrote documents, is not there or empty", place.path.native()));
+        result_.problems.push_back(
+            Msg("{}, where Nachbau wrote documents, is not there or empty", place.path.native()));
         continue;
       }
       Scan("lock or evidence", DocumentsAt(place.path));
@@ -135,7 +136,8 @@ class Gatherer {
 
   void Events() {
     Try([&] {
-      for (const verifier::RecordedEvent& recorded : verifier::ListEvents(context_.EventDirectory(), context_.TrustedKeys())) {
+      for (const verifier::RecordedEvent& recorded :
+           verifier::ListEvents(context_.EventDirectory(), context_.TrustedKeys())) {
         if (!recorded.event) continue;
         const std::uint32_t root = Root("event", recorded.event->action, context_.EventDirectory() / recorded.file);
         for (const EventSubject& subject : recorded.event->subjects) Keep(subject.sha256, root);
@@ -207,7 +209,8 @@ void FindOrigins(Context& context, std::vector<LostObject>& lost) {
     LostObject& object = *found->second;
     if (object.size == 0) object.size = size;
     const bool is_url = url.starts_with("http://") || url.starts_with("https://") || url.starts_with("file://");
-    if (is_url && std::find(object.urls.begin(), object.urls.end(), url) == object.urls.end()) object.urls.push_back(url);
+    if (is_url && std::find(object.urls.begin(), object.urls.end(), url) == object.urls.end())
+      object.urls.push_back(url);
   };
   const auto add_proofs = [&](const std::vector<ReleaseProof>& releases, const std::vector<IndexProof>& indexes) {
     for (const IndexProof& index : indexes) {

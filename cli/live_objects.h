@@ -1,5 +1,5 @@
-// Which objects of the store are needed, and by what: from everything in the home and the workspaces that names objects.
-// docs/formats/roots.md
+// Which objects of the store are needed, and by what: from everything in the home and the workspaces that names
+// objects. docs/formats/roots.md
 //
 // Documents whose form is known are read as such; of the others every text of 64 hexadecimal digits counts as the name
 // of an object. That may keep too much, never too little.

@@ -60,8 +60,8 @@ std::vector<RememberedPlace> RememberedPlaces(const std::filesystem::path& home)
     const auto in_use = [](const std::filesystem::path& path) {
       return std::filesystem::is_directory(path) && !std::filesystem::is_empty(path);
     };
-    place.removed = !std::filesystem::exists(place.path) && place.path.extension() == ".json" &&
-                    in_use(place.path.parent_path());
+    place.removed =
+        !std::filesystem::exists(place.path) && place.path.extension() == ".json" && in_use(place.path.parent_path());
     place.gone = !place.removed && !std::filesystem::is_regular_file(place.path) && !in_use(place.path);
     places.push_back(std::move(place));
   }

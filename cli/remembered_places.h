@@ -23,7 +23,8 @@ void RememberPlace(const std::filesystem::path& home, const std::filesystem::pat
 std::vector<RememberedPlace> RememberedPlaces(const std::filesystem::path& home);
 // False where it was not remembered.
 bool ForgetPlace(const std::filesystem::path& home, const std::filesystem::path& path);
-// The documents there, sorted: of a workspace locks/*.json, variations/*.json and evidence/*/*.json, of any directory *.json.
+// The documents there, sorted: of a workspace locks/*.json, variations/*.json and evidence/*/*.json, of any directory
+// *.json.
 std::vector<std::filesystem::path> DocumentsAt(const std::filesystem::path& place);
 
 }  // namespace nachbau::cli

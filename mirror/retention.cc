@@ -36,7 +36,7 @@ std::vector<bool> ExpiredSnapshots(const std::vector<UnixSeconds>& times, const 
   std::vector<bool> expired(times.size(), false);
   if (!retention.snapshots_all_days || times.empty()) return expired;
   const UnixSeconds newest = *std::max_element(times.begin(), times.end());
-  std::map<UnixSeconds, UnixSeconds> last_of_day;   // by number of the day
+  std::map<UnixSeconds, UnixSeconds> last_of_day;  // by number of the day
   std::map<UnixSeconds, UnixSeconds> last_of_week;
   for (const UnixSeconds time : times) {
     UnixSeconds& day = last_of_day.emplace(time / kDay, time).first->second;

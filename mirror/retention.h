@@ -14,12 +14,12 @@
 namespace nachbau::mirror {
 
 struct Retention {
-  // An earlier version of a product stays when it is among the newest so many (the current one counts), or was still the
-  // current one so many days ago.
+  // An earlier version of a product stays when it is among the newest so many (the current one counts), or was still
+  // the current one so many days ago.
   std::optional<std::uint32_t> product_versions;
   std::optional<std::uint32_t> product_days;
-  // Every snapshot for so many days, then the last of each day for so many days (from now), then the last of each week for
-  // so many. The newest stays in any case.
+  // Every snapshot for so many days, then the last of each day for so many days (from now), then the last of each week
+  // for so many. The newest stays in any case.
   std::optional<std::uint32_t> snapshots_all_days;
   std::optional<std::uint32_t> snapshots_daily_days;
   std::optional<std::uint32_t> snapshots_weekly_days;

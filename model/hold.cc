@@ -24,9 +24,10 @@ Json ToJson(const Hold& hold) {
   for (const Sha256Digest& object : hold.objects) objects.push_back(object.Hex());
   Json keys = Json::array();
   for (const HoldKey& key : hold.keys) keys.push_back({{"name", key.name}, {"publicKey", key.public_pem}});
-  return {{"format", kFormat},          {"name", hold.name},         {"reason", hold.reason},
-          {"added", FormatTime(hold.added)}, {"addedBy", hold.added_by}, {"subjects", hold.subjects},
-          {"objects", objects},         {"keys", keys}};
+  return {{"format", kFormat},        {"name", hold.name},
+          {"reason", hold.reason},    {"added", FormatTime(hold.added)},
+          {"addedBy", hold.added_by}, {"subjects", hold.subjects},
+          {"objects", objects},       {"keys", keys}};
 }
 
 Hold HoldFromJson(const Json& json, const std::string& place) {
@@ -56,8 +57,8 @@ Hold HoldFromJson(const Json& json, const std::string& place) {
 Sha256Digest DigestOf(const Hold& hold) { return Sha256(FormatCanonical(ToJson(hold))); }
 
 Json ToJson(const HoldRelease& release) {
-  return {{"format", kReleaseFormat},        {"name", release.name},
-          {"hold", release.hold.Hex()},      {"reason", release.reason},
+  return {{"format", kReleaseFormat},         {"name", release.name},
+          {"hold", release.hold.Hex()},       {"reason", release.reason},
           {"time", FormatTime(release.time)}, {"askedBy", release.asked_by}};
 }
 

@@ -23,13 +23,13 @@ struct HoldKey {
 };
 
 struct Hold {
-  std::string name;      // IsProductName
+  std::string name;  // IsProductName
   std::string reason;
   UnixSeconds added = 0;
-  std::string added_by;                // a person or a role
-  std::vector<std::string> subjects;   // what was asked to be held, as typed
-  std::vector<Sha256Digest> objects;   // sorted, each once
-  std::vector<HoldKey> keys;           // who may release it; at least kHoldReleaseSigners
+  std::string added_by;               // a person or a role
+  std::vector<std::string> subjects;  // what was asked to be held, as typed
+  std::vector<Sha256Digest> objects;  // sorted, each once
+  std::vector<HoldKey> keys;          // who may release it; at least kHoldReleaseSigners
   auto operator<=>(const Hold&) const = default;
 };
 
@@ -40,8 +40,8 @@ Sha256Digest DigestOf(const Hold& hold);
 
 // The wish to release a hold: what the two sign.
 struct HoldRelease {
-  std::string name;       // of the hold
-  Sha256Digest hold;      // DigestOf
+  std::string name;   // of the hold
+  Sha256Digest hold;  // DigestOf
   std::string reason;
   UnixSeconds time = 0;
   std::string asked_by;

@@ -1,11 +1,11 @@
 // Order: note when the oldest living lease began; list the objects; ask what lives; then, in small batches under the
 // exclusive lock, look at each victim's mtime again and rename it away.
 //
-// Why nothing that somebody relies on can be taken. Process P relies on X: under the shared lock it makes sure that X is
-// there and touches it, and P has had its lease since before. If P's lease was there when leases were noted, X's mtime is
-// not before the lease's, so X is left alone. If not, P came later than our own lease, and so did the touch: X is left
-// alone. When P is gone, X is needed by something that was written before P ended: if P was alive when leases were noted,
-// the first case still holds; if it ended before, `live`, asked after that, knows it.
+// Why nothing that somebody relies on can be taken. Process P relies on X: under the shared lock it makes sure that X
+// is there and touches it, and P has had its lease since before. If P's lease was there when leases were noted, X's
+// mtime is not before the lease's, so X is left alone. If not, P came later than our own lease, and so did the touch: X
+// is left alone. When P is gone, X is needed by something that was written before P ended: if P was alive when leases
+// were noted, the first case still holds; if it ended before, `live`, asked after that, knows it.
 #include "store/collect.h"
 
 #include <fcntl.h>
@@ -199,7 +199,8 @@ CollectResult Collect(Store& store, const CollectRequest& request, Progress& pro
     const std::filesystem::path trashed = TrashPath(root, entry.sha256);
     if (::rename(path.c_str(), trashed.c_str()) != 0) {
       SystemError error(errno, Msg("rename to {}", trashed.native()));
-      if (IsFull(error)) error.SetHint(Msg("first delete what waits in the trash: nachbau store gc --delete --empty-trash"));
+      if (IsFull(error))
+        error.SetHint(Msg("first delete what waits in the trash: nachbau store gc --delete --empty-trash"));
       throw error;
     }
     const std::array<timespec, 2> now = {timespec{0, UTIME_OMIT}, timespec{0, UTIME_NOW}};

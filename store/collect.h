@@ -44,10 +44,10 @@ struct CollectResult {
   std::vector<CollectedObject> set_aside;  // moved to the trash
   std::vector<CollectedObject> deleted;    // from the trash, for good
   std::vector<CollectedObject> restored;   // from the trash, because something needs them again
-  ObjectCount live;      // needed by roots
-  ObjectCount held;      // kept by legal holds alone
-  ObjectCount young;     // in use, or within the grace period
-  ObjectCount waiting;   // left in the trash, including what was set aside now
+  ObjectCount live;                        // needed by roots
+  ObjectCount held;                        // kept by legal holds alone
+  ObjectCount young;                       // in use, or within the grace period
+  ObjectCount waiting;                     // left in the trash, including what was set aside now
 };
 
 // Throws Error when another collection runs, what CollectRequest::live or the holds throw (then nothing was changed),

@@ -1,5 +1,5 @@
-// Each thread reads a piece and hashes it; with twice as many threads as cores, reading and hashing overlap. Reading past
-// the page cache finds what the disk has lost behind it, and does not push out what builds have in it.
+// Each thread reads a piece and hashes it; with twice as many threads as cores, reading and hashing overlap. Reading
+// past the page cache finds what the disk has lost behind it, and does not push out what builds have in it.
 #include "store/hash_files.h"
 
 #include <fcntl.h>
@@ -22,8 +22,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kPiece = 1 << 20;      // bytes of one read
-constexpr std::size_t kAlignment = 4096;     // what O_DIRECT needs on every disk there is
+constexpr std::size_t kPiece = 1 << 20;   // bytes of one read
+constexpr std::size_t kAlignment = 4096;  // what O_DIRECT needs on every disk there is
 // Reading past the cache costs a trip to the disk each time; for a small file hashing is nothing beside it.
 constexpr unsigned kThreadsPerCoreFromDisk = 4;
 
@@ -46,7 +46,8 @@ class Throttle {
       const auto now = Clock::now();
       next_ = std::max(next_, now);
       until = next_;
-      next_ += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 * static_cast<double>(bytes) / static_cast<double>(rate_)));
+      next_ += std::chrono::nanoseconds(
+          static_cast<std::int64_t>(1e9 * static_cast<double>(bytes) / static_cast<double>(rate_)));
     }
     while (Clock::now() < until) {
       if (cancelled != nullptr && *cancelled) throw CancelledError();
@@ -64,7 +65,9 @@ class Throttle {
 class Worker {
  public:
   Worker(const HashOptions& options, Throttle& throttle, Progress::Task& task)
-      : options_(options), throttle_(throttle), task_(task),
+      : options_(options),
+        throttle_(throttle),
+        task_(task),
         buffer_(static_cast<char*>(std::aligned_alloc(kAlignment, kPiece))) {
     if (!buffer_) throw std::bad_alloc();
   }

@@ -23,15 +23,15 @@ struct HashJob {
 
 struct HashAnswer {
   std::uint64_t bytes = 0;
-  std::string damage;              // English: "content has sha256 …", "not a regular file"; empty: as it should be
+  std::string damage;                // English: "content has sha256 …", "not a regular file"; empty: as it should be
   std::optional<ContentId> content;  // with HashOptions::both
-  struct stat status {};           // of what was read
+  struct stat status {};             // of what was read
 };
 
 struct HashOptions {
-  bool both = false;      // SHA-512 too
-  bool from_disk = true;  // past the page cache where the file system can (O_DIRECT): what is checked is the disk
-  std::uint64_t rate = 0;         // bytes per second of all threads together; 0: no limit
+  bool both = false;       // SHA-512 too
+  bool from_disk = true;   // past the page cache where the file system can (O_DIRECT): what is checked is the disk
+  std::uint64_t rate = 0;  // bytes per second of all threads together; 0: no limit
   std::uint64_t max_seconds = 0;  // begins nothing new after that; 0: no limit
   const std::atomic<bool>* cancelled = nullptr;
 };

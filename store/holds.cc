@@ -72,10 +72,10 @@ std::filesystem::path HoldDirectory::Release(const Hold& hold, const Json& relea
   std::string time = FormatTime(now);
   std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
   const std::filesystem::path kept = directory_ / "released" / (hold.name + "-" + time + ".json");
-  WriteFileAtomically(kept, FormatPretty({{"format", kReleasedFormat},
-                                          {"hold", ToJson(hold)},
-                                          {"release", release},
-                                          {"released", FormatTime(now)}}));
+  WriteFileAtomically(
+      kept,
+      FormatPretty(
+          {{"format", kReleasedFormat}, {"hold", ToJson(hold)}, {"release", release}, {"released", FormatTime(now)}}));
   if (::unlink(PathOf(hold.name).c_str()) != 0) throw SystemError(errno, Msg("remove {}", PathOf(hold.name).native()));
   SyncDirectory(directory_);
   return kept;

@@ -56,8 +56,9 @@ bool IsFull(const SystemError& error) { return error.error_number() == ENOSPC ||
 
 void ThrowFull(SystemError error) {
   if (IsFull(error)) {
-    error.SetHint(Msg("nothing half-written was kept; make room on that disk ('nachbau store gc' tells what can go), then run "
-                      "the same command again"));
+    error.SetHint(
+        Msg("nothing half-written was kept; make room on that disk ('nachbau store gc' tells what can go), then run "
+            "the same command again"));
   }
   throw error;
 }

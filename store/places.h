@@ -3,8 +3,9 @@
 // What keeps an object from being collected while somebody relies on it (docs/formats/store.md, "Who may delete what"):
 //
 //   gc.lock         shared while an object is looked up, touched or made visible; exclusive while some are taken away
-//   leases/<…>      an empty file of each process that relies on objects, locked while it lives; its mtime says since when
-//   an object's     mtime: when somebody last began to rely on it. Collection leaves everything alone that was touched
+//   leases/<…>      an empty file of each process that relies on objects, locked while it lives; its mtime says since
+//   when an object's     mtime: when somebody last began to rely on it. Collection leaves everything alone that was
+//   touched
 //                   since the oldest living lease began
 #pragma once
 

@@ -10,8 +10,8 @@ namespace nachbau {
 // Bytes of all files of the store: objects, what is being written, trash, quarantine. Not the index.
 std::uint64_t MeasureStore(const std::filesystem::path& root);
 
-// Looks at the disk seldom: again when half of what was left has been written by this process. Several processes at once
-// may exceed the quota by what they write between two looks. Safe from several threads.
+// Looks at the disk seldom: again when half of what was left has been written by this process. Several processes at
+// once may exceed the quota by what they write between two looks. Safe from several threads.
 class Quota {
  public:
   Quota(std::filesystem::path root, std::uint64_t limit) : root_(std::move(root)), limit_(limit) {}

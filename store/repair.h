@@ -28,9 +28,9 @@ struct Repaired {
   std::vector<std::string> failures;  // English, one per place that did not help: "https://…: 404 Not Found"
 };
 
-// `peers` are other stores, tried in this order before the objects' own URLs: a directory, or the http, https or file URL
-// of one that is served as static files (objects/ab/cdef…). Several objects at once. Sorted as `lost`. Throws what the
-// store throws when it cannot be written; CancelledError.
+// `peers` are other stores, tried in this order before the objects' own URLs: a directory, or the http, https or file
+// URL of one that is served as static files (objects/ab/cdef…). Several objects at once. Sorted as `lost`. Throws what
+// the store throws when it cannot be written; CancelledError.
 std::vector<Repaired> Repair(Store& store, const std::vector<LostObject>& lost, const std::vector<std::string>& peers,
                              Fetcher& fetcher, const std::atomic<bool>* cancelled, Progress& progress);
 

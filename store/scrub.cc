@@ -18,9 +18,9 @@ using namespace store_places;
 
 namespace {
 
-constexpr std::size_t kRememberEvery = 500;     // objects
+constexpr std::size_t kRememberEvery = 500;  // objects
 constexpr std::uint64_t kRememberBytes = 1 << 30;
-constexpr std::int64_t kSameAge = 86'400;       // seconds: checks within a day count as equally old
+constexpr std::int64_t kSameAge = 86'400;  // seconds: checks within a day count as equally old
 
 struct Candidate {
   Sha256Digest sha256;

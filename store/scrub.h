@@ -31,12 +31,13 @@ struct ScrubDamage {
 };
 
 struct ScrubResult {
-  std::uint64_t objects = 0;       // checked now
+  std::uint64_t objects = 0;  // checked now
   std::uint64_t bytes = 0;
-  std::uint64_t left = 0;          // not checked, because time was up
-  std::uint64_t recent = 0;        // left out by older_than
-  std::optional<UnixSeconds> oldest;  // of all objects, the longest time ago that one was checked; nothing: one never was
-  std::vector<ScrubDamage> damages;   // sorted by path
+  std::uint64_t left = 0;    // not checked, because time was up
+  std::uint64_t recent = 0;  // left out by older_than
+  std::optional<UnixSeconds>
+      oldest;  // of all objects, the longest time ago that one was checked; nothing: one never was
+  std::vector<ScrubDamage> damages;  // sorted by path
   // Objects that the index knows and that are neither in objects/ nor in the trash: nobody collected them. Sorted.
   std::vector<Sha256Digest> vanished;
 };

@@ -1,9 +1,9 @@
-// Layout: objects/<first two hex digits>/<the other 62>, mode 0444; tmp/ for what is being written; index.sqlite; and for
-// collection (places.h) leases/, trash/, gc.lock.
+// Layout: objects/<first two hex digits>/<the other 62>, mode 0444; tmp/ for what is being written; index.sqlite; and
+// for collection (places.h) leases/, trash/, gc.lock.
 //
-// Order of a commit: write to tmp/, fsync, rename into objects/, fsync that directory, then the index. A crash leaves at
-// most a file in tmp/ (removed on the next open, when its writer's lock is gone) or an object the index does not know
-// (its SHA-512 is then computed on demand).
+// Order of a commit: write to tmp/, fsync, rename into objects/, fsync that directory, then the index. A crash leaves
+// at most a file in tmp/ (removed on the next open, when its writer's lock is gone) or an object the index does not
+// know (its SHA-512 is then computed on demand).
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -140,8 +140,7 @@ struct Store::Writer::State {
 };
 
 Store::Store(const std::filesystem::path& root, const StoreOptions& options) {
-  if (std::filesystem::exists(root) && !std::filesystem::exists(root / "objects") &&
-      !std::filesystem::is_empty(root)) {
+  if (std::filesystem::exists(root) && !std::filesystem::exists(root / "objects") && !std::filesystem::is_empty(root)) {
     throw UsageError(Msg("{} is neither empty nor a store", root.native()));
   }
   if (::access(root.c_str(), W_OK) == 0 || !std::filesystem::exists(root)) {
@@ -197,7 +196,8 @@ ContentId Store::Writer::Commit(std::string_view name, const std::optional<Sha25
   if (expected && content.sha256 != *expected) {
     throw IntegrityError(std::string(name) + ": sha256", expected->Hex(), content.sha256.Hex());
   }
-  if (::fchmod(state.fd.get(), kObjectMode) != 0) throw SystemError(errno, Msg("change mode of {}", state.path.native()));
+  if (::fchmod(state.fd.get(), kObjectMode) != 0)
+    throw SystemError(errno, Msg("change mode of {}", state.path.native()));
   // A file system may find out only here that there is no room (delayed allocation, quotas of a server).
   if (::fsync(state.fd.get()) != 0) ThrowFull(SystemError(errno, Msg("fsync {}", state.path.native())));
   const std::filesystem::path target = ObjectPath(state.store->root, content.sha256);
@@ -210,7 +210,8 @@ ContentId Store::Writer::Commit(std::string_view name, const std::optional<Sha25
       const GcLock lock(state.store->root, GcLock::Mode::kShared);
       ::futimens(state.fd.get(), kTouchNow.data());  // a download may have taken days
       // An object that is there already has the same bytes, unless it was damaged: then the good bytes replace it.
-      if (::rename(state.path.c_str(), target.c_str()) != 0) throw SystemError(errno, Msg("rename to {}", target.native()));
+      if (::rename(state.path.c_str(), target.c_str()) != 0)
+        throw SystemError(errno, Msg("rename to {}", target.native()));
     }
     state.path.clear();
     SyncDirectory(target.parent_path());
@@ -257,7 +258,8 @@ std::optional<ContentId> Store::Describe(const Sha256Digest& sha256) const {
   const auto fd = OpenForReadingIfExists(PathOf(sha256));
   if (!fd) return std::nullopt;
   const ContentId content = HashDescriptor(*fd, sha256.Hex());
-  if (content.sha256 != sha256) throw IntegrityError(PathOf(sha256).native() + ": sha256", sha256.Hex(), content.sha256.Hex());
+  if (content.sha256 != sha256)
+    throw IntegrityError(PathOf(sha256).native() + ": sha256", sha256.Hex(), content.sha256.Hex());
   state_->index.Insert(content);
   return content;
 }

@@ -19,7 +19,7 @@ TEST(DigestsInTest, FindsWholeDigestsOnly) {
   EXPECT_THAT(DigestsIn(digest), ElementsAre(Sha256("x")));
   EXPECT_THAT(DigestsIn("{\"sha256\":\"" + digest + "\"}"), ElementsAre(Sha256("x")));
   EXPECT_THAT(DigestsIn("sha256:" + digest + "," + digest), ElementsAre(Sha256("x")));
-  EXPECT_THAT(DigestsIn(digest + "0"), IsEmpty());             // 65 digits
+  EXPECT_THAT(DigestsIn(digest + "0"), IsEmpty());  // 65 digits
   EXPECT_THAT(DigestsIn(digest.substr(1)), IsEmpty());
   EXPECT_THAT(DigestsIn(digest + Sha256("y").Hex()), IsEmpty());  // a SHA-512
   EXPECT_THAT(DigestsIn("z" + digest), IsEmpty());
@@ -34,13 +34,14 @@ class RememberedPlacesTest : public ::testing::Test {
 };
 
 TEST_F(RememberedPlacesTest, DocumentsOfAWorkspaceAreFoundWhereCommandsWriteThem) {
-  for (const char* file : {"locks/a.json", "variations/b.json", "evidence/hello_1/build.json", "evidence/.x.tmp/build.json",
-                           "evidence/hello_1/artifacts/c.json", "other/d.json", "locks/e.txt"}) {
+  for (const char* file :
+       {"locks/a.json", "variations/b.json", "evidence/hello_1/build.json", "evidence/.x.tmp/build.json",
+        "evidence/hello_1/artifacts/c.json", "other/d.json", "locks/e.txt"}) {
     Write(work_ / file);
   }
   EXPECT_THAT(DocumentsAt(work_),
-              ElementsAre(work_ / "evidence/.x.tmp/build.json", work_ / "evidence/hello_1/build.json", work_ / "locks/a.json",
-                          work_ / "variations/b.json"));
+              ElementsAre(work_ / "evidence/.x.tmp/build.json", work_ / "evidence/hello_1/build.json",
+                          work_ / "locks/a.json", work_ / "variations/b.json"));
   EXPECT_THAT(DocumentsAt(work_ / "other/d.json"), ElementsAre(work_ / "other/d.json"));
 }
 

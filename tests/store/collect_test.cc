@@ -50,8 +50,12 @@ class CollectTest : public ::testing::Test {
     Store store(root_);
     return Collect(store, request, progress_);
   }
-  bool InObjects(const Sha256Digest& digest) const { return std::filesystem::exists(store_places::ObjectPath(root_, digest)); }
-  bool InTrash(const Sha256Digest& digest) const { return std::filesystem::exists(store_places::TrashPath(root_, digest)); }
+  bool InObjects(const Sha256Digest& digest) const {
+    return std::filesystem::exists(store_places::ObjectPath(root_, digest));
+  }
+  bool InTrash(const Sha256Digest& digest) const {
+    return std::filesystem::exists(store_places::TrashPath(root_, digest));
+  }
   static std::vector<Sha256Digest> Digests(const std::vector<CollectedObject>& objects) {
     std::vector<Sha256Digest> digests;
     for (const CollectedObject& object : objects) digests.push_back(object.sha256);
@@ -225,7 +229,10 @@ TEST_F(CollectTest, KilledAtAnyMomentItLosesNothing) {
     Store store(root_);
     for (int i = 0; i < 150; ++i) {
       const Sha256Digest digest = store.Put("object " + std::to_string(i)).sha256;
-      if (i % 3 == 0) live.insert(digest); else garbage.push_back(digest);
+      if (i % 3 == 0)
+        live.insert(digest);
+      else
+        garbage.push_back(digest);
     }
   }
   std::mt19937 random(std::random_device{}());

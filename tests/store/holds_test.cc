@@ -80,9 +80,10 @@ TEST_F(HoldsTest, FormsAreStrict) {
     const char* pointer;
     Json value;
   };
-  const std::vector<Case> cases = {{"/format", "nachbau-hold/2"}, {"/name", "../x"}, {"/objects", {Sha256("1").Hex(), Sha256("1").Hex()}},
-                                   {"/objects/0", "abc"},          {"/surplus", 1},   {"/keys/0/name", 7},
-                                   {"/added", "yesterday"}};
+  const std::vector<Case> cases = {
+      {"/format", "nachbau-hold/2"}, {"/name", "../x"}, {"/objects", {Sha256("1").Hex(), Sha256("1").Hex()}},
+      {"/objects/0", "abc"},         {"/surplus", 1},   {"/keys/0/name", 7},
+      {"/added", "yesterday"}};
   for (const Case& one : cases) {
     Json bad = good;
     bad[Json::json_pointer(one.pointer)] = one.value;

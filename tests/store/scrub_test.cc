@@ -165,8 +165,9 @@ TEST_F(ScrubTest, RepairsFromADirectoryAUrlOrTheArchiveWhicheverHasGoodBytes) {
   kit::HttpServer server(served);
   server.Put("/pool/x.deb", "from the archive");
   const Sha256Digest from_archive = Sha256("from the archive");
-  const std::vector<LostObject> lost = {
-      {from_path, 11, {}}, {from_url, 0, {}}, {from_archive, 16, {server.Url() + "/gone.deb", server.Url() + "/pool/x.deb"}}};
+  const std::vector<LostObject> lost = {{from_path, 11, {}},
+                                        {from_url, 0, {}},
+                                        {from_archive, 16, {server.Url() + "/gone.deb", server.Url() + "/pool/x.deb"}}};
   const auto repaired = RepairFrom(lost, {peer.native(), server.Url() + "/"});
   ASSERT_THAT(repaired, SizeIs(3));
   EXPECT_EQ(repaired[0].from, peer.native());
@@ -186,7 +187,8 @@ TEST_F(ScrubTest, BelievesNoPeer) {
   ::chmod(place.c_str(), 0644);
   std::ofstream(place, std::ios::trunc) << "evil bytes";
   kit::HttpServer server;
-  server.Put("/objects/" + wanted.Hex().substr(0, 2) + "/" + wanted.Hex().substr(2), "good bytes, and much more than that");
+  server.Put("/objects/" + wanted.Hex().substr(0, 2) + "/" + wanted.Hex().substr(2),
+             "good bytes, and much more than that");
   const auto repaired = RepairFrom({{wanted, 10, {}}}, {peer.native(), server.Url()});
   EXPECT_EQ(repaired.at(0).from, "");
   ASSERT_THAT(repaired[0].failures, SizeIs(2));

@@ -66,7 +66,8 @@ TEST_F(HoldReleaseTest, AReleaseOfAnotherHoldOrOfOtherObjectsCountsForNothing) {
   Hold other = hold_;
   other.objects.push_back(Sha256("2"));
   EXPECT_FALSE(CheckHoldRelease(file, "file", other).Released());
-  EXPECT_THAT(Render(CheckHoldRelease(file, "file", other).problem), HasSubstr("is not about the hold case-1 as it stands"));
+  EXPECT_THAT(Render(CheckHoldRelease(file, "file", other).problem),
+              HasSubstr("is not about the hold case-1 as it stands"));
 }
 
 TEST_F(HoldReleaseTest, AChangedWishHasNoGoodSignature) {
