@@ -30,6 +30,7 @@ struct MirrorConfig {
   std::vector<std::string> origins = {"Debian"};
   std::string architecture;                        // Debian architecture; empty: the machine's own
   std::filesystem::path state_directory;           // what was last seen of each archive; locks for several processes
+  std::filesystem::path products_directory;        // see product_list.h; empty: what is mirrored there plays no part
   bool allow_expired = false;                      // overrides; recorded in the lock
   bool allow_rollback = false;
   std::uint32_t connections = 6;                   // parallel downloads
