@@ -58,6 +58,12 @@ struct Arguments {
   bool failure = false;                       // build-log --failure
   std::uint32_t builds = 1;                   // rebuild --builds
   std::string part;  // the one source that this process rebuilds for another (rebuild_at_once.h)
+  std::string product;                        // --name
+  bool without_submodules = false;            // mirror git
+  std::string sha256;                         // mirror tarball
+  std::string signature;                      // mirror tarball: URL or path
+  std::string registry;                       // mirror npm
+  std::string repository;                     // mirror swhid --git
   std::vector<std::string> words;             // the command line, without the name of the program
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes

@@ -86,6 +86,7 @@ mirror::MirrorConfig Context::MirrorConfig() const {
   config.origins = arguments_.origins.empty() ? configuration_.origins : arguments_.origins;
   config.architecture = arguments_.architecture.empty() ? configuration_.architecture : arguments_.architecture;
   config.state_directory = home_ / "mirror";
+  config.products_directory = home_ / "products";
   config.allow_expired = arguments_.allow_expired;
   config.allow_rollback = arguments_.allow_rollback;
   config.offline = arguments_.offline;
