@@ -13,8 +13,8 @@ inline constexpr std::uint64_t kMaxDownload = 8ULL << 30;  // bytes
 struct DownloadRequest {
   std::string place;                     // http, https or file URL, or a path
   std::uint64_t limit = kMaxDownload;    // bytes
-  std::optional<Sha256Digest> sha256;    // what it must be; an object that is held is not fetched again
-  std::optional<Sha512Digest> sha512;
+  std::optional<Sha256Digest> sha256 = {};  // what it must be; an object that is held is not fetched again
+  std::optional<Sha512Digest> sha512 = {};
 };
 
 // True for what is not a path.

@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "mirror/acquisition.h"
 #include "mirror/git_handles.h"
 #include "mirror/git_repository.h"
 #include "mirror/large_files.h"
@@ -453,6 +454,19 @@ class Syncer {
     synced.product.current = {synced.closure.version, clock_.Now(), std::nullopt, store_.Put(closure).sha256};
     if (!known || synced.product.added_by.empty()) synced.product.added_by = request.added_by;
     products_.Save(synced.product);
+    std::set<Sha256Digest> known_files;
+    if (before) {
+      for (const ClosureFile& file : before->files) {
+        if (file.missing.empty()) known_files.insert(file.sha256);
+      }
+    }
+    const Sha256Digest refs = NewestRefs(synced.closure);
+    std::vector<Acquisition> acquisitions;
+    for (const ClosureFile& file : synced.closure.files) {
+      if (!file.missing.empty() || known_files.contains(file.sha256)) continue;
+      acquisitions.push_back({file.sha256, file.size, file.name, clock_.Now(), synced.product.origin, Proof::kCommit, {refs}});
+    }
+    AcquisitionLog(config_.state_directory).Append(acquisitions);
   }
 
   Sha256Digest NewestRefs(const Closure& closure) const;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "mirror/acquisition.h"
 #include "mirror/download.h"
 
 namespace nachbau::mirror {
@@ -179,6 +180,13 @@ NpmMirrored MirrorNpm(const NpmRequest& request, const ProductList& products, co
     if (!fresh) result.product.earlier.insert(result.product.earlier.begin(), result.product.current);
     result.product.current = {closure.version, clock.Now(), std::nullopt, document.sha256};
     products.Save(result.product);
+    std::vector<Acquisition> acquisitions;
+    for (const ClosureFile& file : closure.files) {
+      if (file.role != ClosureRole::kTarball) continue;
+      acquisitions.push_back(
+          {file.sha256, file.size, file.name, clock.Now(), file.path, Proof::kPinnedDigest, {lock_content.sha256}});
+    }
+    AcquisitionLog(config.state_directory).Append(acquisitions);
   }
   return result;
 }

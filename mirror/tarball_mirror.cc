@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "mirror/acquisition.h"
 #include "mirror/download.h"
 
 namespace nachbau::mirror {
@@ -123,6 +124,13 @@ TarballMirrored MirrorTarball(const TarballRequest& request, const ProductList& 
     if (!fresh) result.product.earlier.insert(result.product.earlier.begin(), result.product.current);
     result.product.current = {closure.version, clock.Now(), std::nullopt, document.sha256};
     products.Save(result.product);
+    std::vector<Sha256Digest> proven_by;
+    for (const ClosureFile& proof_file : closure.files) {
+      if (proof_file.role != ClosureRole::kTarball) proven_by.push_back(proof_file.sha256);
+    }
+    const Proof proof = proven_by.empty() ? Proof::kPinnedDigest : Proof::kSignedFile;
+    AcquisitionLog(config.state_directory)
+        .Append({{result.content.sha256, result.content.size, file, clock.Now(), request.place, proof, proven_by}});
   }
   return result;
 }

@@ -171,7 +171,7 @@ TEST(MinisignTest, RefusesOtherFiles) {
   const std::string good = maker.Minisign("x", "c");
   for (const std::string& text :
        {std::string(), good + "more\n", good.substr(0, good.find("trusted comment: c")) + "comment: c\n\n",
-        "untrusted comment: x\n" + maker.Line("ED", std::string(64, 'x')), "untrusted comment: x\nAAAA\n",
+        "untrusted comment: x\n" + maker.Line("ED", std::string(64, 'x')), std::string("untrusted comment: x\nAAAA\n"),
         "untrusted comment: x\r\n" + maker.Line("Ed", std::string(64, 'x')), maker.Key()}) {
     EXPECT_THROW(ParseMinisignSignature(text, "signature"), ParseError) << text;
   }
