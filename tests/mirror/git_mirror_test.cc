@@ -274,5 +274,11 @@ TEST(LargeFilesTest, ReadsTheAnswerOfAServer) {
   }
 }
 
+TEST_F(GitMirrorTest, SaysWhichTransportsCarryNoLargeFiles) {
+  const LargeFilePointer file{std::string(64, 'a'), 1};
+  const auto reasons = FetchLargeFiles("git://example.org/a.git", {file}, config_, store_, progress_);
+  EXPECT_THAT(reasons.at(file.sha256), HasSubstr("mirror the repository by its https URL"));
+}
+
 }  // namespace
 }  // namespace nachbau::mirror
