@@ -1,10 +1,15 @@
 #include "mirror/openpgp_signature.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <mutex>
 #include <set>
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "mirror/clear_signed.h"
 #include "mirror/keyring.h"
 #include "mirror/librnp.h"
@@ -14,6 +19,29 @@ namespace {
 
 constexpr UnixSeconds kTolerance = 300;  // seconds a signer's clock may be ahead of ours
 constexpr std::size_t kMaxSignatures = 64;
+
+// Debian's librnp writes what it thinks of keys and signatures to standard error, whatever it is told. What is wrong with
+// them stands in the verdicts. Progress of other threads is lost meanwhile, which is less than a second.
+class Quiet {
+ public:
+  Quiet() : lock_(mutex()), saved_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
+    const FileDescriptor nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    if (saved_.valid() && nowhere.valid()) ::dup2(nowhere.get(), STDERR_FILENO);
+  }
+  ~Quiet() {
+    if (saved_.valid()) ::dup2(saved_.get(), STDERR_FILENO);
+  }
+  Quiet(const Quiet&) = delete;
+  Quiet& operator=(const Quiet&) = delete;
+
+ private:
+  static std::mutex& mutex() {
+    static std::mutex one;
+    return one;
+  }
+  std::lock_guard<std::mutex> lock_;
+  FileDescriptor saved_;
+};
 
 // When a key ends; nothing for one that does not.
 std::optional<UnixSeconds> EndOf(rnp_key_handle_t key) {
@@ -28,6 +56,11 @@ bool IsRevoked(rnp_key_handle_t key) {
   bool revoked = true;
   RnpRequire(rnp_key_is_revoked(key, &revoked), "look at a key");
   return revoked;
+}
+
+bool IsValid(rnp_key_handle_t key) {
+  bool valid = false;
+  return rnp_key_is_valid(key, &valid) == RNP_SUCCESS && valid;
 }
 
 // Fingerprint of the key that made it, or its key id where the signature has no more; upper-case hex.
@@ -88,15 +121,19 @@ SignatureVerdict Judge(rnp_ffi_t ffi, rnp_op_verify_signature_t signature, UnixS
   } else if (digest_name == "SHA1" || digest_name == "MD5" || digest_name == "RIPEMD160") {
     verdict.outcome = SignatureOutcome::kWeakDigest;
     verdict.detail = "uses the weak digest " + digest_name;
+  } else if (end && *end < UnixSeconds{created}) {
+    // librnp does not look at what such a key has signed. Often the keyring is merely older than the key's new end.
+    verdict.outcome = SignatureOutcome::kExpiredKey;
+    verdict.detail = "made after the key's end, " + FormatTime(*end) + ", as the keyring has it; a newer keyring may have a later one";
+  } else if (!fits && !IsValid(raw_key)) {
+    verdict.outcome = SignatureOutcome::kNotChecked;
+    verdict.detail = "the key itself cannot be relied on: nothing but weak digests certifies it";
   } else if (!fits) {
     verdict.outcome = SignatureOutcome::kBad;
     verdict.detail = "does not fit the bytes that it should be for";
   } else if (created > now + kTolerance) {
     verdict.outcome = SignatureOutcome::kBad;
     verdict.detail = "made in the future";
-  } else if (end && *end < UnixSeconds{created}) {
-    verdict.outcome = SignatureOutcome::kExpiredKey;
-    verdict.detail = "made by a key that had expired at " + FormatTime(*end);
   } else if (lifetime != 0 && UnixSeconds{created} + lifetime < now) {
     verdict.outcome = SignatureOutcome::kExpiredKey;
     verdict.detail = "the signature itself ended at " + FormatTime(UnixSeconds{created} + lifetime);
@@ -139,6 +176,7 @@ struct OpenPgpKeys::State {
 };
 
 OpenPgpKeys::OpenPgpKeys(std::string_view keyring) : state_(std::make_unique<State>()) {
+  const Quiet quiet;
   state_->ffi = OpenKeyring(keyring);
 }
 OpenPgpKeys::~OpenPgpKeys() = default;
@@ -147,6 +185,7 @@ OpenPgpKeys& OpenPgpKeys::operator=(OpenPgpKeys&&) noexcept = default;
 
 std::vector<SignatureVerdict> OpenPgpKeys::CheckDetached(std::string_view message, std::string_view signature,
                                                          UnixSeconds now) const {
+  const Quiet quiet;
   const RnpInput signed_bytes = RnpInputFrom(message);
   const RnpInput signature_bytes = RnpInputFrom(signature);
   rnp_op_verify_t raw = nullptr;
@@ -160,6 +199,7 @@ std::vector<SignatureVerdict> OpenPgpKeys::CheckDetached(std::string_view messag
 std::vector<SignatureVerdict> OpenPgpKeys::CheckClearSigned(std::string_view message, std::string_view name,
                                                             UnixSeconds now) const {
   SplitClearSigned(message, name);
+  const Quiet quiet;
   const RnpInput input = RnpInputFrom(message);
   rnp_output_t raw_output = nullptr;
   RnpRequire(rnp_output_to_null(&raw_output), "write to nowhere");
@@ -172,6 +212,7 @@ std::vector<SignatureVerdict> OpenPgpKeys::CheckClearSigned(std::string_view mes
 }
 
 std::string KeysForClearSigned(std::string_view message, std::string_view keyring, std::string_view name) {
+  const Quiet quiet;
   const RnpFfi ffi = OpenKeyring("");
   const RnpInput input = RnpInputFrom(message);
   rnp_output_t raw_output = nullptr;
