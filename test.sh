@@ -8,6 +8,7 @@ set -euo pipefail
 nachbau_tree=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$nachbau_tree/setup/setup.sh"
 
+keep_ssh_server_off
 ensure_packages "${build_packages[@]}" "${test_packages[@]}"
 ensure_schemas
 if [ "$(id -u)" -eq 0 ]; then

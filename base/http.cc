@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <vector>
 
 #include "base/error.h"
@@ -18,6 +19,23 @@ struct HandleDeleter {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
 };
 using Handle = std::unique_ptr<CURL, HandleDeleter>;
+struct HeadersDeleter {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using Headers = std::unique_ptr<curl_slist, HeadersDeleter>;
+
+// Each is one line: a line break in it would begin another header.
+Headers MakeHeaders(const std::vector<std::string>& lines) {
+  Headers headers;
+  for (const std::string& line : lines) {
+    if (line.find_first_of(std::string_view("\r\n\0", 3)) != line.npos) throw Error(Msg("an HTTP header with a line break"));
+    curl_slist* longer = curl_slist_append(headers.get(), line.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    headers.release();
+    headers.reset(longer);
+  }
+  return headers;
+}
 
 std::string Scheme(const std::string& url) { return url.substr(0, url.find(':')); }
 
@@ -102,6 +120,13 @@ class CurlFetcher final : public Fetcher {
     // Not CURLOPT_RESUME_FROM: with that libcurl refuses a server that sends all of it instead.
     const std::string range = std::to_string(options.offset) + "-";
     if (options.offset != 0) curl_easy_setopt(curl, CURLOPT_RANGE, range.c_str());
+    const Headers headers = MakeHeaders(options.headers);
+    if (headers) curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
+    if (options.body) {
+      curl_easy_setopt(curl, CURLOPT_POST, 1L);
+      curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(options.body->size()));
+      curl_easy_setopt(curl, CURLOPT_POSTFIELDS, options.body->data());
+    }
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Transfer::Write);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &Transfer::Tick);
@@ -155,8 +180,12 @@ class CurlFetcher final : public Fetcher {
 }  // namespace
 
 std::string Fetcher::GetWhole(const std::string& url, std::uint64_t limit) {
+  return GetWhole(url, TransferOptions{.limit = limit});
+}
+
+std::string Fetcher::GetWhole(const std::string& url, const TransferOptions& options) {
   std::string bytes;
-  Get(url, {.limit = limit}, [&](std::uint64_t, std::string_view piece) { bytes.append(piece); });
+  Get(url, options, [&](std::uint64_t, std::string_view piece) { bytes.append(piece); });
   return bytes;
 }
 

@@ -6,8 +6,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace nachbau {
 
@@ -17,6 +19,8 @@ struct TransferOptions {
   std::uint32_t connect_seconds = 20;
   std::uint32_t stall_seconds = 30;  // less than 1 kB/s for this long ends the transfer
   std::uint32_t total_seconds = 0;   // the whole transfer may take so long; 0: as long as it does not stall
+  std::vector<std::string> headers = {};  // further ones, "Name: value"; not sent on to another host
+  std::optional<std::string> body = {};   // POST this instead of GET; then no offset
 };
 
 class Fetcher {
@@ -29,6 +33,7 @@ class Fetcher {
                    const std::function<void(std::uint64_t position, std::string_view bytes)>& sink) = 0;
   // A small file at once.
   std::string GetWhole(const std::string& url, std::uint64_t limit);
+  std::string GetWhole(const std::string& url, const TransferOptions& options);
 };
 
 // `proxies`: "http", "https" or "http::host" → proxy URL, or "DIRECT", as in apt.conf's Acquire::http::Proxy. Without an

@@ -83,6 +83,28 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
         ->type_name("N");
   } else if (option == "missing") {
     command.add_flag("--missing", arguments.list_missing, "List every file and source that is missing, with the reason");
+  } else if (option == "product-name") {
+    command.add_option("--name", arguments.product, "Name of the product (default: made of where it comes from)")
+        ->type_name("NAME");
+  } else if (option == "submodules") {
+    command.add_flag("--without-submodules", arguments.without_submodules, "Do not mirror the submodules of the repository");
+  } else if (option == "tarball") {
+    command.add_option("--sha256", arguments.sha256, "What the tarball must be: its digest")->type_name("HEX");
+    command.add_option("--signature", arguments.signature, "Detached signature: OpenPGP, minisign, signify or SSH")
+        ->type_name("URL|FILE");
+    command.add_option("--key", arguments.keys, "Public key that the signature must be by; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("FILE");
+    command.add_option("--version-wanted", arguments.version, "Its version (default: as in the file name)")
+        ->type_name("VERSION");
+  } else if (option == "registry") {
+    command
+        .add_option("--registry", arguments.registry,
+                    "For packages of which the lock does not say where they are (default: asks npm)")
+        ->type_name("URL");
+  } else if (option == "repository") {
+    command.add_option("--git", arguments.repository, "Names are refs or objects of this mirrored repository")
+        ->type_name("PRODUCT");
   } else if (option == "key") {
     command.add_option("--key", arguments.keys, "Trust this public key (PEM) for this call; may be repeated")
         ->allow_extra_args(false)

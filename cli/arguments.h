@@ -65,6 +65,12 @@ struct Arguments {
   bool list_missing = false;                  // mirror status --missing
   std::uint32_t builds = 1;                   // rebuild --builds
   std::string part;  // the one source that this process rebuilds for another (rebuild_at_once.h)
+  std::string product;                        // --name
+  bool without_submodules = false;            // mirror git
+  std::string sha256;                         // mirror tarball
+  std::string signature;                      // mirror tarball: URL or path
+  std::string registry;                       // mirror npm
+  std::string repository;                     // mirror swhid --git
   std::vector<std::string> words;             // the command line, without the name of the program
   bool delete_garbage = false;                // store gc --delete
   bool empty_trash = false;                   // store gc --empty-trash

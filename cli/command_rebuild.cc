@@ -97,6 +97,7 @@ int RunRebuild(Context& context) {
            .key_id = result.key_id,
            .log_index = result.log_index,
            .evidence = result.evidence,
+           .vouchers = documents.vouchers ? &*documents.vouchers : nullptr,
            .failure = FailureLines(documents.record, result.evidence / documents.record.log.name)},
           context.catalogue()));
     }

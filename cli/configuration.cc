@@ -124,6 +124,34 @@ Configuration ParseConfiguration(std::string_view text, std::string_view name) {
   section("policy", [&](TomlReader& policy) {
     if (const auto file = policy.Text("file")) configuration.policy = *file;
   });
+  section("git", [&](TomlReader& git) {
+    if (const auto file = git.Text("known_hosts")) configuration.known_hosts = *file;
+    if (const auto file = git.Text("ssh_key")) configuration.ssh_key = *file;
+  });
+  section("vouchers", [&](TomlReader& vouchers) { configuration.developer_keyrings = vouchers.Texts("keyrings"); });
+  if (const toml::node* signers = reader.Node("git_signers")) {
+    const toml::array* array = signers->as_array();
+    if (array == nullptr || !array->is_array_of_tables()) {
+      throw ParseError(name, signers->source().begin.line, Msg("{} must be {}", "git_signers", "an array of tables"));
+    }
+    for (const toml::node& node : *array) {
+      TomlReader entry(*node.as_table(), name);
+      Configuration::GitSigner signer;
+      signer.name = entry.Text("name").value_or("");
+      signer.openpgp = entry.Text("openpgp").value_or("");
+      signer.ssh = entry.Text("ssh").value_or("");
+      signer.revoked = entry.Text("revoked").value_or("");
+      signer.repositories = entry.Texts("repositories").value_or(std::vector<std::string>());
+      entry.Done();
+      if (signer.name.empty() || signer.openpgp.empty() == signer.ssh.empty()) {
+        throw ParseError(name, node.source().begin.line, Msg("a git signer needs 'name', and either 'openpgp' or 'ssh'"));
+      }
+      if (!signer.revoked.empty() && signer.ssh.empty()) {
+        throw ParseError(name, node.source().begin.line, Msg("'revoked' is for keys of ssh; OpenPGP keys carry it themselves"));
+      }
+      configuration.git_signers.push_back(std::move(signer));
+    }
+  }
   section("rebuilder", [&](TomlReader& rebuilder) {
     if (const auto id = rebuilder.Text("id")) configuration.rebuilder = *id;
   });

@@ -18,6 +18,13 @@ struct Configuration {
     std::string name;            // who
     std::filesystem::path file;  // public key, PEM; relative to the workspace
   };
+  struct GitSigner {
+    std::string name;                            // who
+    std::filesystem::path openpgp;               // OpenPGP keys, or
+    std::filesystem::path ssh;                   // SSH public keys or allowed signers; relative to the workspace
+    std::filesystem::path revoked;               // of ssh: revoked keys; may be empty
+    std::vector<std::string> repositories;       // products that they may sign in; empty: all
+  };
   std::vector<std::string> origins = {"Debian"};
   std::optional<std::filesystem::path> apt_root;
   std::string architecture;
@@ -33,6 +40,9 @@ struct Configuration {
   mirror::Retention retention;
   std::uint32_t grace_days = 7;
   std::uint32_t trash_days = 7;
+  std::vector<GitSigner> git_signers;
+  std::optional<std::filesystem::path> known_hosts, ssh_key;     // of git over ssh; relative to the workspace
+  std::optional<std::vector<std::string>> developer_keyrings;    // instead of Debian's; relative to the workspace
   std::uint64_t memory_limit = 0;  // bytes
   std::uint32_t jobs = 0;
 };

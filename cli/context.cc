@@ -93,6 +93,7 @@ mirror::MirrorConfig Context::MirrorConfig() const {
   config.pinned_keys = archive_keys_;
   config.max_age_days = configuration_.max_age_days;
   if (!arguments_.at.empty()) config.at = ParseMoment(arguments_.at, "--at");
+  config.products_directory = home_ / "products";
   config.allow_expired = arguments_.allow_expired;
   config.allow_rollback = arguments_.allow_rollback;
   config.offline = arguments_.offline;

@@ -9,6 +9,7 @@
 #include "cli/build_history.h"
 #include "cli/mirror_sync.h"
 #include "cli/remembered_places.h"
+#include "mirror/vouchers.h"
 #include "model/evidence.h"
 #include "sbom/sbom.h"
 
@@ -231,12 +232,24 @@ Documents ReadDocuments(const EvidenceFolder& folder) {
     documents.comparison =
         ComparisonFromJson(folder.ReadDocument(evidence::kComparison, ""), place(evidence::kComparison));
   }
+  if (folder.Has(evidence::kVouchers)) {
+    documents.vouchers = VouchersFromJson(folder.ReadDocument(evidence::kVouchers, ""), place(evidence::kVouchers));
+  }
   if (folder.Has(evidence::kSbom)) documents.sbom = folder.ReadDocument(evidence::kSbom, "");
   if (folder.Has(evidence::kProvenance)) documents.provenance = folder.ReadDocument(evidence::kProvenance, "");
   if (folder.Has(evidence::kDecision)) {
     documents.decision = DecisionFromJson(folder.ReadDocument(evidence::kDecision, ""), place(evidence::kDecision));
   }
   return documents;
+}
+
+Vouchers VouchersOf(Context& context, const Lock& lock) {
+  std::vector<std::filesystem::path> keyrings = mirror::DebianKeyrings("/");
+  if (const auto& configured = context.configuration().developer_keyrings) {
+    keyrings.clear();
+    for (const std::string& file : *configured) keyrings.push_back(context.workspace() / file);
+  }
+  return mirror::FindVouchers(lock, keyrings, context.store(), context.clock());
 }
 
 BuildRecord BuildStage(Context& context, const Lock& lock, EvidenceFolder& folder) {
@@ -247,6 +260,7 @@ BuildRecord BuildStage(Context& context, const Lock& lock, EvidenceFolder& folde
   BuildRecord record = builder::Build(lock, config, context.store(), context.clock(), context.progress());
   if (record.outcome == BuildOutcome::kCancelled) throw CancelledError();
   folder.Add(evidence::kLock, FormatPretty(ToJson(lock)));
+  if (lock.recipe.kind == RecipeKind::kDebian) folder.Add(evidence::kVouchers, FormatPretty(ToJson(VouchersOf(context, lock))));
   folder.Add(evidence::kBuildRecord, FormatPretty(ToJson(record)));
   folder.AddObject(evidence::kBuildLog, record.log.content.sha256, context.store());
   if (record.trace) folder.AddObject(evidence::kTrace, record.trace->content.sha256, context.store());
@@ -362,6 +376,9 @@ RebuildResult Rebuild(Context& context, Lock lock) {
   UnpublishedFolder unpublished(context.workspace() / "evidence", FolderName(context, documents.lock));
   EvidenceFolder folder(unpublished.path());
   documents.record = BuildStage(context, documents.lock, folder);
+  if (folder.Has(evidence::kVouchers)) {
+    documents.vouchers = VouchersFromJson(folder.ReadDocument(evidence::kVouchers, ""), evidence::kVouchers);
+  }
   documents.comparison = CompareStage(context, documents, folder);
   documents.sbom = SbomStage(context, documents, folder);
   documents.provenance = AttestStage(context, documents, key, folder);

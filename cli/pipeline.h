@@ -13,6 +13,7 @@
 #include "model/comparison.h"
 #include "model/finding.h"
 #include "model/lock.h"
+#include "model/voucher.h"
 #include "policies/policies.h"
 #include "report/summary.h"
 
@@ -46,12 +47,16 @@ mirror::FetchResult MirrorLock(Context& context, Lock& lock);
 struct Documents {
   Lock lock;
   BuildRecord record;
+  std::optional<Vouchers> vouchers;
   std::optional<Comparison> comparison;
   std::optional<Json> sbom;
   std::optional<Json> provenance;  // sigstore bundle
   std::optional<Decision> decision;
 };
 Documents ReadDocuments(const EvidenceFolder& folder);
+
+// Who vouches for the source that a lock builds, by the keyrings of Debian's developers or those of the workspace.
+Vouchers VouchersOf(Context& context, const Lock& lock);
 
 BuildRecord BuildStage(Context& context, const Lock& lock, EvidenceFolder& folder);
 Comparison CompareStage(Context& context, const Documents& documents, EvidenceFolder& folder);

@@ -4,13 +4,15 @@
 
 #include <git2.h>
 
-#include <memory>
-#include <mutex>
-
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "mirror/commit_tarball.h"
+#include "mirror/git_handles.h"
+#include "mirror/git_mirror.h"
+#include "mirror/git_object.h"
+#include "mirror/git_repository.h"
+#include "mirror/git_transport.h"
 
 namespace nachbau::mirror {
 namespace {
@@ -20,74 +22,19 @@ constexpr std::uint64_t kMaxBlob = 1ULL << 30;      // bytes of one file
 constexpr std::uint64_t kMaxTree = 8ULL << 30;      // bytes of all files
 constexpr std::uint64_t kMaxEntries = 1'000'000;
 constexpr int kMaxDepth = 200;
-constexpr std::string_view kLfsPointer = "version https://git-lfs.github.com/spec/";
-
-template <typename Object, void (*Free)(Object*)>
-struct Freer {
-  void operator()(Object* object) const { Free(object); }
-};
-using Repository = std::unique_ptr<git_repository, Freer<git_repository, git_repository_free>>;
-using Remote = std::unique_ptr<git_remote, Freer<git_remote, git_remote_free>>;
-using Commit = std::unique_ptr<git_commit, Freer<git_commit, git_commit_free>>;
-using Tree = std::unique_ptr<git_tree, Freer<git_tree, git_tree_free>>;
-using Blob = std::unique_ptr<git_blob, Freer<git_blob, git_blob_free>>;
-
-// Once per process. Without the search paths no configuration of user or machine is read: "url.insteadOf" or
-// "http.sslVerify" there would change where a source comes from and who vouches for it.
-void StartGit() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    git_libgit2_init();
-    for (const int level :
-         {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL}) {
-      git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
-    }
-    git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 1);
-    git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
-  });
-}
-
-Message LastError() {
-  const git_error* error = git_error_last();
-  return Msg("{}", Printable(error == nullptr || error->message == nullptr ? "libgit2 says nothing" : error->message));
-}
-
-void Check(int code, const Message& doing) {
-  if (code >= 0) return;
-  Error error(LastError());
-  error.AddContext(doing);
-  throw error;
-}
-
-struct Transfer {
-  const MirrorConfig& config;
-  Progress::Task& task;
-  std::uint64_t seen = 0;
-};
-
-int OnTransfer(const git_indexer_progress* progress, void* payload) {
-  auto& transfer = *static_cast<Transfer*>(payload);
-  if (transfer.config.cancelled != nullptr && transfer.config.cancelled->load()) return GIT_EUSER;
-  if (progress->received_bytes > kMaxReceived) return GIT_EUSER;
-  if (progress->received_bytes > transfer.seen) {
-    transfer.task.Advance(progress->received_bytes - transfer.seen);
-    transfer.seen = progress->received_bytes;
-  }
-  return 0;
-}
 
 void FetchAll(git_repository* repository, const std::string& origin, const MirrorConfig& config, Progress& progress) {
   git_remote* opened = nullptr;
   git_remote_create_options creation = GIT_REMOTE_CREATE_OPTIONS_INIT;
   creation.repository = repository;
   creation.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
-  Check(git_remote_create_with_opts(&opened, origin.c_str(), &creation), Msg("open {}", origin));
-  const Remote remote(opened);
+  GitRequire(git_remote_create_with_opts(&opened, origin.c_str(), &creation), Msg("open {}", origin));
+  const GitRemote remote(opened);
   const auto task = progress.Start(Msg("Fetching {}", origin), Unit::kBytes, 0);
-  Transfer transfer{config, *task};
+  const GitAccess nobody;  // a recipe's repository is public
+  GitConnection connection(origin, nobody, config.state_directory, kMaxReceived, config.cancelled, *task);
   git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
-  options.callbacks.transfer_progress = OnTransfer;
-  options.callbacks.payload = &transfer;
+  options.callbacks = connection.Callbacks();
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;  // named below
   options.update_fetchhead = 0;
   options.proxy_opts.type = GIT_PROXY_AUTO;
@@ -95,11 +42,7 @@ void FetchAll(git_repository* repository, const std::string& origin, const Mirro
   std::string heads = "+refs/heads/*:refs/heads/*", tags = "+refs/tags/*:refs/tags/*";
   char* specifications[] = {heads.data(), tags.data()};
   const git_strarray references = {specifications, 2};
-  if (git_remote_fetch(remote.get(), &references, &options, nullptr) < 0) {
-    if (config.cancelled != nullptr && config.cancelled->load()) throw CancelledError();
-    if (transfer.seen > kMaxReceived) throw NetworkError(origin, 0, Msg("larger than {} bytes", kMaxReceived));
-    throw NetworkError(origin, 0, LastError());
-  }
+  connection.Require(git_remote_fetch(remote.get(), &references, &options, nullptr));
   task->Succeed();
 }
 
@@ -111,7 +54,7 @@ class Exporter {
 
   void Export(const git_tree* tree, const std::string& prefix, int depth) {
     if (depth > kMaxDepth) throw ParseError(place_, 0, Msg("directories nested too deep"));
-    tarball_.Add({TarballEntry::Type::kDirectory, prefix, Hex(git_tree_id(tree)), {}});
+    tarball_.Add({TarballEntry::Type::kDirectory, prefix, GitHex(*git_tree_id(tree)), {}});
     for (std::size_t i = 0; i < git_tree_entrycount(tree); ++i) {
       const git_tree_entry* entry = git_tree_entry_byindex(tree, i);
       const std::string name = git_tree_entry_name(entry);
@@ -121,8 +64,8 @@ class Exporter {
       switch (static_cast<unsigned>(git_tree_entry_filemode_raw(entry))) {
         case GIT_FILEMODE_TREE: {
           git_tree* found = nullptr;
-          Check(git_tree_lookup(&found, repository_, git_tree_entry_id(entry)), Msg("read {}", Printable(path)));
-          Export(Tree(found).get(), path + "/", depth + 1);
+          GitRequire(git_tree_lookup(&found, repository_, git_tree_entry_id(entry)), Msg("read {}", Printable(path)));
+          Export(GitTree(found).get(), path + "/", depth + 1);
           break;
         }
         case GIT_FILEMODE_COMMIT:
@@ -145,11 +88,6 @@ class Exporter {
   }
 
  private:
-  static std::string Hex(const git_oid* id) {
-    char text[GIT_OID_HEXSZ + 1] = {};
-    git_oid_tostr(text, sizeof text, id);
-    return text;
-  }
   [[noreturn]] void Refuse(const std::string& path, const Message& detail, const Message& hint) const {
     ParseError error(place_ + ": " + Printable(path), 0, detail);
     error.SetHint(hint);
@@ -157,19 +95,19 @@ class Exporter {
   }
   void AddBlob(const git_tree_entry* entry, const std::string& path, TarballEntry::Type type) {
     git_blob* found = nullptr;
-    Check(git_blob_lookup(&found, repository_, git_tree_entry_id(entry)), Msg("read {}", Printable(path)));
-    const Blob blob(found);
+    GitRequire(git_blob_lookup(&found, repository_, git_tree_entry_id(entry)), Msg("read {}", Printable(path)));
+    const GitBlob blob(found);
     const std::string_view data(static_cast<const char*>(git_blob_rawcontent(found)), git_blob_rawsize(found));
     bytes_ += data.size();
     if (data.size() > kMaxBlob || bytes_ > kMaxTree) throw ParseError(place_, 0, Msg("too large: {}", Printable(path)));
     if (type == TarballEntry::Type::kSymlink && (data.empty() || data.size() > 4095 || data.find('\0') != data.npos)) {
       throw ParseError(place_, 0, Msg("unsafe path: {}", Printable(path)));
     }
-    if (data.starts_with(kLfsPointer) && data.size() < 1024) {
+    if (IsLargeFilePointer(data)) {
       Refuse(path, Msg("is kept elsewhere (Git LFS); recipes cannot have such files"),
              Msg("name a tarball that has all sources in it"));
     }
-    tarball_.Add({type, path, Hex(git_tree_entry_id(entry)), data});
+    tarball_.Add({type, path, GitHex(*git_tree_entry_id(entry)), data});
   }
 
   git_repository* repository_;
@@ -178,34 +116,39 @@ class Exporter {
   std::uint64_t entries_ = 0, bytes_ = 0;
 };
 
-Repository OpenCache(const std::filesystem::path& path) {
-  git_repository* opened = nullptr;
-  if (git_repository_open_bare(&opened, path.c_str()) < 0) {
-    Check(git_repository_init(&opened, path.c_str(), 1), Msg("make the repository {}", path.native()));
-  }
-  return Repository(opened);
-}
-
-Commit FindCommit(git_repository* repository, const std::string& id) {
+GitCommit FindCommit(git_repository* repository, const std::string& id) {
   git_oid oid;
   if (git_oid_fromstr(&oid, id.c_str()) < 0) throw ParseError("commit", 0, Msg("not a commit: {}", Printable(id)));
   git_commit* found = nullptr;
   const int code = git_commit_lookup(&found, repository, &oid);
-  if (code != GIT_ENOTFOUND) Check(code, Msg("read commit {}", id));
-  return Commit(found);
+  if (code != GIT_ENOTFOUND) GitRequire(code, Msg("read commit {}", id));
+  return GitCommit(found);
+}
+
+// The repository that 'mirror git' holds of this origin.
+std::optional<GitRefs> FindMirrored(const std::string& origin, const MirrorConfig& config, const Store& store) {
+  if (config.products_directory.empty()) return std::nullopt;
+  for (const Product& product : ProductList(config.products_directory).All()) {
+    if (product.kind == ProductKind::kGit && product.origin == origin) return ReadGitRefs(product, store);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 ContentId FetchCommit(const std::string& origin, const std::string& commit, const MirrorConfig& config, Store& store,
                       Progress& progress) {
-  StartGit();
-  const std::filesystem::path parent = config.state_directory / "git";
-  MakeDirectories(parent, 0700);
-  const std::filesystem::path path = parent / (Sha256(origin).Hex().substr(0, 32) + ".git");
+  const std::filesystem::path path = GitCachePath(config.state_directory, origin);
+  MakeDirectories(path.parent_path(), 0700);
   const FileLock lock(path.native() + ".lock", FileLock::Mode::kExclusive);
-  const Repository repository = OpenCache(path);
-  Commit found = FindCommit(repository.get(), commit);
+  GitCache repository(path);
+  GitCommit found = FindCommit(repository.get(), commit);
+  if (!found) {
+    if (const auto refs = FindMirrored(origin, config, store)) {
+      repository.AddPacks(refs->packs, store);
+      found = FindCommit(repository.get(), commit);
+    }
+  }
   if (!found && config.offline) {
     MissingError error(Msg("commit {} of {} is not held, and --offline forbids fetching it", commit, origin));
     error.SetHint(Msg("run the same command once without --offline"));
@@ -217,8 +160,8 @@ ContentId FetchCommit(const std::string& origin, const std::string& commit, cons
   }
   if (!found) throw MissingError(Msg("no branch and no tag of {} leads to commit {}", origin, commit));
   git_tree* tree = nullptr;
-  Check(git_commit_tree(&tree, found.get()), Msg("read commit {}", commit));
-  const Tree owner(tree);
+  GitRequire(git_commit_tree(&tree, found.get()), Msg("read commit {}", commit));
+  const GitTree owner(tree);
   const git_time_t time = git_commit_time(found.get());
   if (time < 0 || time > 077777777777)
     throw ParseError(origin + " " + commit, 0, Msg("a time that no tarball can have"));

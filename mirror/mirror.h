@@ -37,6 +37,7 @@ struct MirrorConfig {
   // How old a Release file may be, in days: by "URI SUITE", by suite, and "" for all others. Without an entry any age will
   // do. An archive that stands still looks just like one whose updates somebody holds back.
   std::map<std::string, std::uint32_t> max_age_days;
+  std::filesystem::path products_directory;        // see product_list.h; empty: what is mirrored there plays no part
   bool allow_expired = false;                      // overrides; recorded in the lock
   bool allow_rollback = false;
   std::uint32_t connections = 6;                   // parallel downloads

@@ -16,6 +16,7 @@ inline constexpr const char* kProvenance = "provenance.sigstore.json";  // attes
 inline constexpr const char* kDecision = "decision.json";
 inline constexpr const char* kPolicy = "policy.toml";                   // the policy as it was applied
 inline constexpr const char* kSummary = "vsa.sigstore.json";            // attestation of the decision (SLSA VSA)
+inline constexpr const char* kVouchers = "vouchers.json";  // who vouches for the source; of source packages
 inline constexpr const char* kArtifacts = "artifacts";                  // directory: what was built
 inline constexpr const char* kProofs = "proofs";  // directory: InRelease files and keyrings, named <sha256>
 

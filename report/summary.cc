@@ -46,6 +46,28 @@ Message Headline(const SummaryInput& input) {
   return Msg("{}: rebuilt, but not identical", name);
 }
 
+Message RoleLabel(std::string_view role) {
+  return role == "maintainer" ? Msg("maintainer") : Msg("upstream");
+}
+
+// The good ones by name; how many are not good.
+void ShowVouchers(Lines& lines, const Vouchers& vouchers) {
+  std::string names;
+  for (const Voucher& voucher : vouchers.vouchers) {
+    if (voucher.verdict.outcome != SignatureOutcome::kGood) continue;
+    const std::string who = voucher.verdict.name.empty() ? voucher.verdict.signer : voucher.verdict.name;
+    names += (names.empty() ? "" : ", ") + Printable(who) + " (" + lines.Translate(RoleLabel(voucher.role)) + ")";
+  }
+  const std::size_t others = vouchers.vouchers.size() - vouchers.Count(SignatureOutcome::kGood) + vouchers.problems.size();
+  if (names.empty()) {
+    lines.Item(Msg("Vouched for by"), Msg("nobody beside the archive; see {}", std::string_view(evidence::kVouchers)));
+  } else if (others != 0) {
+    lines.Item(Msg("Vouched for by"), Msg("{}; {} signatures that do not count, see {}", names, others, std::string_view(evidence::kVouchers)));
+  } else {
+    lines.Item(Msg("Vouched for by"), Msg("{}", names));
+  }
+}
+
 }  // namespace
 
 Message Label(ComparisonOutcome outcome) {
@@ -79,6 +101,31 @@ Message Label(Verdict verdict) {
     case Verdict::kDenied: return Msg("denied");
   }
   return Msg("unknown");
+}
+
+Message Label(SignatureOutcome outcome) {
+  switch (outcome) {
+    case SignatureOutcome::kNotChecked: return Msg("not checked");
+    case SignatureOutcome::kGood: return Msg("good signature");
+    case SignatureOutcome::kUnknownKey: return Msg("unknown key");
+    case SignatureOutcome::kRevokedKey: return Msg("revoked key");
+    case SignatureOutcome::kExpiredKey: return Msg("expired key");
+    case SignatureOutcome::kWeakDigest: return Msg("weak digest");
+    case SignatureOutcome::kBad: return Msg("bad signature");
+  }
+  return Msg("not checked");
+}
+
+std::string FormatVouchers(const Vouchers& vouchers, const Catalogue& catalogue) {
+  Lines lines(catalogue);
+  for (const Voucher& voucher : vouchers.vouchers) {
+    const SignatureVerdict& verdict = voucher.verdict;
+    const std::string who = verdict.name.empty() ? verdict.signer : verdict.name + "  " + verdict.signer;
+    lines.Detail(Label(verdict.outcome), Printable(voucher.file + "  " + lines.Translate(RoleLabel(voucher.role)) + ": " + who));
+    if (!verdict.detail.empty()) lines.Raw("        " + Printable(verdict.detail));
+  }
+  for (const std::string& problem : vouchers.problems) lines.Detail(Msg("not checked"), Printable(problem));
+  return lines.Take();
 }
 
 std::string FormatComparison(const Comparison& comparison, const Catalogue& catalogue) {
@@ -137,6 +184,7 @@ std::string FormatSummary(const SummaryInput& input, const Catalogue& catalogue)
                                 input.lock.WithRole(InputRole::kSource).size() +
                                     input.lock.WithRole(InputRole::kEnvironment).size(),
                                 names));
+  if (input.vouchers != nullptr) ShowVouchers(lines, *input.vouchers);
   lines.Item(Msg("Build"), Msg("{} in a sandbox without network", Seconds(input.record.duration_ms)));
   std::string reduced;
   for (const Guarantee& guarantee : input.record.sandbox) {

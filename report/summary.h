@@ -10,6 +10,7 @@
 #include "model/comparison.h"
 #include "model/finding.h"
 #include "model/lock.h"
+#include "model/voucher.h"
 
 namespace nachbau::report {
 
@@ -29,6 +30,7 @@ struct SummaryInput {
   std::string key_id;
   std::uint64_t log_index = 0;              // 0-based
   std::filesystem::path evidence;           // as to be typed
+  const Vouchers* vouchers = nullptr;       // null: nobody looked
   LogLines failure = {};                    // where the log of a failed build tells why
 };
 
@@ -41,6 +43,9 @@ std::string FormatFindings(const std::vector<Finding>& findings, const Catalogue
 // The comparison alone: one line per artifact, the differences indented below it.
 std::string FormatComparison(const Comparison& comparison, const Catalogue& catalogue);
 
+// One line per signature, problems below.
+std::string FormatVouchers(const Vouchers& vouchers, const Catalogue& catalogue);
+
 // Numbered lines below a heading, the telling one marked. Nothing when there are none.
 std::string FormatLogLines(const LogLines& log, const Catalogue& catalogue);
 
@@ -48,5 +53,6 @@ std::string FormatLogLines(const LogLines& log, const Catalogue& catalogue);
 Message Label(ComparisonOutcome outcome);
 Message Label(FindingOutcome outcome);
 Message Label(Verdict verdict);
+Message Label(SignatureOutcome outcome);
 
 }  // namespace nachbau::report

@@ -7,11 +7,11 @@ build_packages=(
   g++ cmake ninja-build pkg-config ccache gettext
   libarchive-dev libssl-dev nlohmann-json3-dev libsqlite3-dev libapt-pkg-dev librnp-dev libcurl4-openssl-dev
   libseccomp-dev libzstd-dev libelf-dev libgit2-dev libvalijson-dev libtomlplusplus-dev libcli11-dev
-  uidmap ca-certificates
+  uidmap ca-certificates openssh-client
 )
 test_packages=(
   libgtest-dev libgmock-dev git gnupg gpgv curl dpkg-dev apt-utils fakeroot xz-utils zstd openssl python3 clang-tidy-14
-  util-linux
+  util-linux openssh-server minisign signify-openbsd
 )
 
 say() { printf '%s\n' "$*" >&2; }
@@ -50,6 +50,16 @@ ensure_packages() {
   as_root apt-get update -qq >&2 || say "nachbau: not every apt archive could be updated; going on with those that could"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >&2 ||
     fail "apt-get could not install the packages above. 'apt-get install ${missing[*]}' shows why."
+}
+
+# The tests start an ssh server of their own, on a port and with keys of their own. The machine must not get one as a
+# service by that: Debian's package starts none where this file is (see its README.Debian and its systemd unit).
+keep_ssh_server_off() {
+  [ -z "$(missing_packages openssh-server)" ] && return
+  [ -e /etc/ssh/sshd_not_to_be_run ] && return
+  say "nachbau: openssh-server is installed for the tests only; /etc/ssh/sshd_not_to_be_run keeps it from running"
+  as_root mkdir -p /etc/ssh
+  as_root touch /etc/ssh/sshd_not_to_be_run
 }
 
 # The CycloneDX schemas: pinned by package-lock.json, no script of any npm package runs.

@@ -95,4 +95,10 @@ std::string Gpg::ClearSign(const std::string& text, const std::vector<std::strin
   return Run(std::move(arguments), text);
 }
 
+std::string Gpg::DetachSign(const std::string& bytes, const std::string& signer, const SignOptions& options) const {
+  return Run({"--faked-system-time", options.time, "--digest-algo", options.digest, "--default-sig-expire",
+              options.lifetime, "--local-user", signer, "--armor", "--detach-sign"},
+             bytes);
+}
+
 }  // namespace nachbau::mirror

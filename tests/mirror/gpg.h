@@ -38,6 +38,10 @@ class Gpg {
   // By exactly these keys: with "!" behind a fingerprint no subkey signs in its place.
   std::string ClearSign(const std::string& text, const std::vector<std::string>& signers,
                         const SignOptions& options) const;
+  std::string DetachSign(const std::string& bytes, const std::string& signer, const SignOptions& options) const;
+  std::string DetachSign(const std::string& bytes, const std::string& signer) const {
+    return DetachSign(bytes, signer, SignOptions());
+  }
   std::string ClearSign(const std::string& text, const std::vector<std::string>& signers) const {
     return ClearSign(text, signers, SignOptions());
   }
