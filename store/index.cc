@@ -89,6 +89,15 @@ void StoreIndex::Insert(const ContentId& content) {
   if (state_->connection) state_->Insert(content);
 }
 
+void StoreIndex::Insert(const std::vector<ContentId>& contents) {
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->connection) return;
+  sqlite3* const connection = state_->connection.get();
+  const bool batched = sqlite3_exec(connection, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK;
+  for (const ContentId& content : contents) state_->Insert(content);
+  if (batched) sqlite3_exec(connection, "COMMIT", nullptr, nullptr, nullptr);
+}
+
 void StoreIndex::Replace(const std::vector<ContentId>& contents) {
   const std::lock_guard lock(state_->mutex);
   if (!state_->connection) {  // damaged beyond opening: start from nothing

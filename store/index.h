@@ -22,6 +22,7 @@ class StoreIndex {
 
   std::optional<ContentId> Find(const Sha256Digest& sha256) const;
   void Insert(const ContentId& content);
+  void Insert(const std::vector<ContentId>& contents);  // in one transaction
   // Exactly these, nothing else. Throws Error where the index cannot be written.
   void Replace(const std::vector<ContentId>& contents);
 

@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <unordered_set>
 
@@ -69,6 +70,7 @@ struct Store::Writer::State {
   FileDescriptor fd;
   ContentHasher hasher;
   std::uint64_t size = 0;
+  std::optional<ContentId> sealed;
 
   ~State() {
     if (!path.empty()) ::unlink(path.c_str());
@@ -133,6 +135,46 @@ ContentId Store::Writer::Commit(std::string_view name, const std::optional<Sha25
   }
   state.store->index.Insert(content);
   return content;
+}
+
+ContentId Store::Writer::Seal(std::string_view name, const std::optional<Sha256Digest>& expected) {
+  State& state = *state_;
+  NACHBAU_CHECK(!state.sealed);
+  const ContentId content = state.hasher.Finish();
+  if (expected && content.sha256 != *expected) {
+    throw IntegrityError(std::string(name) + ": sha256", expected->Hex(), content.sha256.Hex());
+  }
+  if (::fchmod(state.fd.get(), kObjectMode) != 0) throw SystemError(errno, Msg("change mode of {}", state.path.native()));
+  state.fd.Close();
+  state.sealed = content;
+  return content;
+}
+
+// The order is that of Commit: first all bytes are on disk, then they get their names.
+void Store::CommitSealed(std::vector<Writer> writers) {
+  if (writers.empty()) return;
+  const std::filesystem::path objects = state_->root / "objects";
+  const FileDescriptor file_system(::open(objects.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!file_system.valid()) throw SystemError(errno, Msg("open directory {}", objects.native()));
+  if (::syncfs(file_system.get()) != 0) throw SystemError(errno, Msg("sync the file system of {}", objects.native()));
+  std::set<std::filesystem::path> directories;
+  std::vector<ContentId> contents;
+  for (Writer& writer : writers) {
+    Writer::State& state = *writer.state_;
+    NACHBAU_CHECK(state.sealed && state.store == state_.get());
+    const std::filesystem::path target = state_->root / RelativePath(state.sealed->sha256);
+    if (directories.insert(target.parent_path()).second) MakeDirectories(target.parent_path());
+    if (::rename(state.path.c_str(), target.c_str()) != 0) throw SystemError(errno, Msg("rename to {}", target.native()));
+    state.path.clear();
+    contents.push_back(*state.sealed);
+  }
+  for (const std::filesystem::path& directory : directories) SyncDirectory(directory);
+  SyncDirectory(objects);  // for those that are new
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const ContentId& content : contents) state_->checked.insert(content.sha256);
+  }
+  state_->index.Insert(contents);
 }
 
 ContentId Store::Put(std::string_view bytes) {

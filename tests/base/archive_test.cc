@@ -118,6 +118,15 @@ TEST_F(ArchiveTest, RefusesMembersBeyondTheLimit) {
   EXPECT_THROW(reader.ReadContent(999), ParseError);
 }
 
+TEST(CompressXzTest, GivesTheSameBytesEachTimeAndAllOfThemBack) {
+  for (const std::string& text : {std::string(), std::string("a"), std::string(300'000, 'x') + "end"}) {
+    const std::string compressed = CompressXz(text);
+    EXPECT_EQ(compressed, CompressXz(text));
+    EXPECT_TRUE(compressed.starts_with("\xfd" "7zXZ"));
+    EXPECT_EQ(Decompress(compressed, "x", text.size()), text);
+  }
+}
+
 TEST_F(ArchiveTest, DecompressesWhatDebianUses) {
   Run("seq 100000 > plain; gzip -k plain; xz -k plain; bzip2 -k plain; zstd -q plain");
   const std::string plain = ReadFile(directory_.path() / "plain");
