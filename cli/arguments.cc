@@ -30,6 +30,9 @@ void AddGlobalOptions(CLI::App& app, Arguments& arguments) {
                "Accept a Release file past its Valid-Until (recorded in the lock)");
   app.add_flag("--allow-rollback", arguments.allow_rollback,
                "Accept a Release file older than the last one seen (recorded in the lock)");
+  app.add_option("--as", arguments.actor, "Who does this, for the record (default: nachbau.toml, else the login name)")
+      ->type_name("NAME");
+  app.add_option("--role", arguments.role, "In which role, for the record")->type_name("ROLE");
   app.add_option("--part", arguments.part)->group("");  // not for people
   app.add_option("--lang", arguments.language, "Language of messages: de or en")->type_name("LANG");
 }

@@ -28,6 +28,8 @@ struct Arguments {
   bool allow_expired = false;
   bool allow_rollback = false;
   std::string language;
+  std::string actor;                          // --as: who is on record for what is changed
+  std::string role;
 
   // For some.
   std::vector<std::string> names;             // source packages, or the paths a command works on

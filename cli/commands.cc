@@ -12,6 +12,8 @@ std::span<const Command> Commands() {
        {"version", "sources", "recipe", "output"}, RunResolve},
       {"mirror fetch", "Fetch and prove every file of locks into the store",
        "Sources and build dependencies in your own hands", "lock", "Lock files", 1, 1000, {}, RunMirrorFetch},
+      {"mirror origin", "Where objects came from, when, and by which proof", "", "file",
+       "Digests (SHA-256), files, or names of files in the workspace's locks", 1, 1000, {}, RunMirrorOrigin},
       {"build", "Build from a lock whose files are mirrored", "", "lock", "Lock file", 1, 1, {"build", "output"},
        RunBuild},
       {"build-log", "Show or search the log of a build, in lines that are safe on a terminal", "", "evidence",
@@ -49,6 +51,8 @@ std::span<const Command> Commands() {
       {"store rebuild-index", "Make the index anew from the objects", "", "", "", 0, 0, {}, RunStoreRebuildIndex},
       {"log verify", "Recompute the log from its entries and check its checkpoint", "The append-only log", "", "", 0, 0,
        {"key"}, RunLogVerify},
+      {"log events", "List what was done to the mirror and its trust, by whom; check each signature", "", "", "", 0, 0,
+       {"key"}, RunLogEvents},
       {"doctor", "What this machine lacks for rebuilding, and how to mend it", "", "", "", 0, 0, {}, RunDoctor},
   };
   return commands;

@@ -44,6 +44,8 @@ int RunStoreVerify(Context& context);
 int RunStoreList(Context& context);
 int RunStoreRebuildIndex(Context& context);
 int RunLogVerify(Context& context);
+int RunLogEvents(Context& context);
+int RunMirrorOrigin(Context& context);
 int RunDoctor(Context& context);
 
 }  // namespace nachbau::cli

@@ -98,6 +98,11 @@ Configuration ParseConfiguration(std::string_view text, std::string_view name) {
   section("rebuilder", [&](TomlReader& rebuilder) {
     if (const auto id = rebuilder.Text("id")) configuration.rebuilder = *id;
   });
+  section("operator", [&](TomlReader& who) {
+    if (const auto name_of = who.Text("name")) configuration.operator_name = *name_of;
+    if (const auto role = who.Text("role")) configuration.operator_role = *role;
+    if (const auto file = who.Text("passphrase_file")) configuration.passphrase_file = *file;
+  });
   if (const toml::node* keys = reader.Node("trusted_keys")) {
     const toml::array* array = keys->as_array();
     if (array == nullptr) {

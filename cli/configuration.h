@@ -21,6 +21,9 @@ struct Configuration {
   std::optional<std::filesystem::path> home;
   std::optional<std::filesystem::path> policy;
   std::string rebuilder;  // URI of who rebuilds; empty: made of the key id
+  std::string operator_name;  // who is on record for what is changed; empty: the login name
+  std::string operator_role;
+  std::optional<std::filesystem::path> passphrase_file;  // of the signing key, for work without a terminal
   std::vector<TrustedKeyFile> trusted_keys;
   std::uint64_t memory_limit = 0;  // bytes
   std::uint32_t jobs = 0;

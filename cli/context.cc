@@ -12,7 +12,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "builder/log_lines.h"
+#include "cli/actor.h"
 #include "policies/policies.h"
+#include "verifier/event_journal.h"
 
 namespace nachbau::cli {
 
@@ -24,7 +26,7 @@ std::string AskPassphrase(const std::string& question) {
   FileDescriptor terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal.valid()) {
     MissingError error(Msg("the signing key is encrypted and there is no terminal to ask for its passphrase"));
-    error.SetHint(Msg("give it with --passphrase-file FILE"));
+    error.SetHint(Msg("give it with --passphrase-file FILE, or name the file in nachbau.toml: passphrase_file in [operator]"));
     throw error;
   }
   termios before{};
@@ -87,6 +89,7 @@ mirror::MirrorConfig Context::MirrorConfig() const {
   config.allow_expired = arguments_.allow_expired;
   config.allow_rollback = arguments_.allow_rollback;
   config.offline = arguments_.offline;
+  config.clock = &clock_;
   config.cancelled = &g_cancelled;
   return config;
 }
@@ -117,9 +120,12 @@ builder::BuilderConfig Context::BuilderConfig() const {
 }
 
 verifier::SigningKey Context::OpenSigningKey() const {
+  if (signing_key_) return *signing_key_;
   const auto passphrase = [this]() -> std::string {
-    if (arguments_.passphrase_file) {
-      std::string text = ReadFile(*arguments_.passphrase_file, 4096);
+    std::optional<std::filesystem::path> file = arguments_.passphrase_file;
+    if (!file && configuration_.passphrase_file) file = workspace() / *configuration_.passphrase_file;
+    if (file) {
+      std::string text = ReadFile(*file, 4096);
       while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
       return text;
     }
@@ -127,7 +133,20 @@ verifier::SigningKey Context::OpenSigningKey() const {
     if (!std::filesystem::exists(SigningKeyPath())) return {};
     return AskPassphrase(Text(Msg("Passphrase of the signing key {}", SigningKeyPath().native())));
   };
-  return verifier::OpenSigningKey(SigningKeyPath(), passphrase);
+  signing_key_ = verifier::OpenSigningKey(SigningKeyPath(), passphrase);
+  return *signing_key_;
+}
+
+void Context::PrepareToRecord() const {
+  ChooseActor(arguments_, configuration_, FindCallingAccount());
+  OpenSigningKey();
+}
+
+void Context::Record(std::string_view action, Json details) const {
+  const verifier::SigningKey key = OpenSigningKey();
+  const MirrorEvent event =
+      MakeEvent(action, clock_.Now(), ChooseActor(arguments_, configuration_, FindCallingAccount()), std::move(details));
+  verifier::RecordEvent(event, key, {EventDirectory(), LogDirectory(), LogOrigin(key)}, clock_);
 }
 
 std::vector<verifier::TrustedKey> Context::TrustedKeys() const {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,11 +40,19 @@ class Context {
   const std::filesystem::path& home() const { return home_; }
   std::filesystem::path SigningKeyPath() const { return home_ / "keys" / "signing.pem"; }
   std::filesystem::path LogDirectory() const { return home_ / "log"; }
+  std::filesystem::path EventDirectory() const { return home_ / "events"; }
 
   Store& store();  // opened on first use
   mirror::MirrorConfig MirrorConfig() const;
   builder::BuilderConfig BuilderConfig() const;
-  verifier::SigningKey OpenSigningKey() const;
+  verifier::SigningKey OpenSigningKey() const;  // once; a passphrase is asked for at most once
+  std::string LogOrigin(const verifier::SigningKey& key) const { return "nachbau.log/" + key.key_id.substr(0, 16); }
+  // Puts on record what was changed: a statement about `action` ("mirror.sync"), with who did it and `details` (an
+  // object; see MakeEvent), signed by this machine's key, entered into the log, kept below EventDirectory(). The last
+  // step of a command that changes something. Such a command calls PrepareToRecord() first, so that a wrong name or a
+  // key that cannot be opened ends it before anything is changed.
+  void Record(std::string_view action, Json details) const;
+  void PrepareToRecord() const;
   // The workspace's keys, those of --key, and this machine's own where it exists.
   std::vector<verifier::TrustedKey> TrustedKeys() const;
   std::string PolicyText(std::string& name) const;  // the file's, or the shipped one; `name` for messages
@@ -63,6 +72,7 @@ class Context {
   std::filesystem::path home_;
   SystemClock clock_;
   std::unique_ptr<Store> store_;
+  mutable std::optional<verifier::SigningKey> signing_key_;
 };
 
 // Where state is kept unless told otherwise: /var/lib/nachbau for root, $XDG_DATA_HOME/nachbau (~/.local/share/nachbau)

@@ -38,8 +38,7 @@ std::string RebuilderId(const Context& context, const verifier::SigningKey& key)
 }
 
 Json Sign(const Context& context, const Json& statement, const verifier::SigningKey& key) {
-  return verifier::Attest(statement, key, context.LogDirectory(), "nachbau.log/" + key.key_id.substr(0, 16),
-                          context.clock());
+  return verifier::Attest(statement, key, context.LogDirectory(), context.LogOrigin(key), context.clock());
 }
 
 std::vector<Finding> ProofFindings(Context& context, const Lock& lock, const std::filesystem::path& folder) {

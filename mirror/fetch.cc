@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/http.h"
+#include "mirror/acquisition.h"
 #include "mirror/apt_sources.h"
 #include "mirror/mirror.h"
 #include "mirror/retry.h"
@@ -81,6 +82,14 @@ class Download {
   std::optional<Store::Writer> writer_;
 };
 
+// The chain that a lock gives for a file: index, Release file.
+Acquisition AcquisitionOf(const Lock& lock, const LockedFile& file, const std::string& url, UnixSeconds time) {
+  Acquisition acquisition{file.sha256, file.size, file.file_name, time, url, Proof::kIndex, {}};
+  const IndexProof& index = lock.indexes.at(file.index);
+  acquisition.proven_by = {index.sha256, lock.releases.at(index.release).in_release};
+  return acquisition;
+}
+
 }  // namespace
 
 FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress& progress) {
@@ -109,6 +118,7 @@ FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress
   } else if (!wanted.empty()) {
     const AptSetup setup = ReadAptSetup(config.apt_root);
     const auto fetcher = MakeFetcher(setup.proxies, config.cancelled);
+    const AcquisitionLog acquisitions(config.state_directory);
     const auto task = progress.Start(Msg("Fetching {} files", wanted.size()), Unit::kBytes, total);
     std::atomic<std::size_t> next{0};
     std::mutex mutex;
@@ -117,7 +127,9 @@ FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress
       for (std::size_t k = next++; k < wanted.size(); k = next++) {
         const LockedFile& file = lock.files[wanted[k]];
         try {
-          Download(file, url_of(file), *fetcher, config, store, *task).Run();
+          const std::string url = url_of(file);
+          Download(file, url, *fetcher, config, store, *task).Run();
+          if (config.clock != nullptr) acquisitions.Append({AcquisitionOf(lock, file, url, config.clock->Now())});
           const std::lock_guard guard(mutex);
           ++result.files_fetched;
           result.bytes_fetched += file.size;

@@ -34,6 +34,7 @@ struct MirrorConfig {
   bool allow_rollback = false;
   std::uint32_t connections = 6;                   // parallel downloads
   bool offline = false;                            // contact nothing: use the newest snapshot held
+  const Clock* clock = nullptr;                    // dates the records of what came from where; null: none are kept
   const std::atomic<bool>* cancelled = nullptr;    // looked at while working; true ends the work (CancelledError)
 };
 
