@@ -18,8 +18,10 @@ std::string SnapshotName(UnixSeconds time) {
   return name + ".json";
 }
 
+}  // namespace
+
 // A snapshot is written as a lock without files: the same releases and indexes, and what each index is for.
-Json ToJson(const Snapshot& snapshot) {
+Json SnapshotToJson(const Snapshot& snapshot) {
   Lock lock;
   lock.releases = snapshot.releases;
   for (const SnapshotIndex& index : snapshot.indexes) lock.indexes.push_back(index.proof);
@@ -63,8 +65,6 @@ Snapshot SnapshotFromJson(const Json& json, const std::string& place) {
   return snapshot;
 }
 
-}  // namespace
-
 std::filesystem::path ArchiveState::PathOf(const std::string& uri, const std::string& suite) const {
   return directory_ / "seen" / (Sha256(uri + "\n" + suite).Hex().substr(0, 32) + ".json");
 }
@@ -77,7 +77,7 @@ std::optional<SeenRelease> ArchiveState::Find(const std::string& uri, const std:
 }
 
 void ArchiveState::Accept(const Snapshot& snapshot) {
-  WriteFileAtomically(directory_ / "snapshots" / SnapshotName(snapshot.time), FormatPretty(ToJson(snapshot)));
+  WriteFileAtomically(directory_ / "snapshots" / SnapshotName(snapshot.time), FormatPretty(SnapshotToJson(snapshot)));
   for (const ReleaseProof& release : snapshot.releases) {
     // Another process may have accepted a newer one meanwhile: only an override takes the mark back.
     const auto seen = Find(release.uri, release.suite);
@@ -121,6 +121,17 @@ std::optional<Snapshot> ArchiveState::NewestSnapshot() const {
     return ParseSnapshot(ReadFile(path), path.native());
   }
   return std::nullopt;
+}
+
+std::vector<Snapshot> ArchiveState::AllSnapshots() const {
+  std::vector<Snapshot> snapshots;
+  if (!std::filesystem::exists(directory_ / "snapshots")) return snapshots;
+  for (const std::filesystem::path& file : ListFiles(directory_ / "snapshots")) {
+    if (file.extension() != ".json" || file.native().starts_with(".")) continue;
+    const std::filesystem::path path = directory_ / "snapshots" / file;
+    snapshots.push_back(ParseSnapshot(ReadFile(path), path.native()));
+  }
+  return snapshots;
 }
 
 }  // namespace nachbau::mirror
