@@ -11,7 +11,7 @@ using namespace nachbau;
 
 namespace {
 
-const Paragraph OnlyParagraph(const std::string& text) {
+Paragraph OnlyParagraph(const std::string& text) {
   const auto paragraphs = ParseParagraphs(text, "fuzz: index");
   if (paragraphs.size() != 1) std::abort();
   return paragraphs.front();
