@@ -1,4 +1,5 @@
 // The repository for apt that others in the city install from.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

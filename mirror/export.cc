@@ -19,7 +19,7 @@
 namespace nachbau::mirror {
 namespace {
 
-constexpr std::uint64_t kBundleSize = 64 << 10;  // at most, bytes; a log of 2^60 entries has a proof of 60 hashes
+constexpr std::uint64_t kBundleSize = 16 << 10;  // at most, bytes; a log of 2^60 entries has a proof of 60 hashes
 
 void CheckCancelled(const ExportRequest& request) {
   if (request.cancelled != nullptr && *request.cancelled) throw CancelledError();

@@ -21,20 +21,6 @@ std::filesystem::path PathOf(const std::filesystem::path& directory, const std::
 
 }  // namespace
 
-RootList ParseRootList(std::string_view text, const std::string& name) {
-  const Json json = ParseJson(text, name);
-  JsonReader reader(json, name);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
-  RootList list;
-  list.name = reader.Text("name");
-  list.reason = reader.Text("reason");
-  for (const std::string& digest : reader.Texts("objects")) {
-    list.objects.push_back(ParseSha256(digest, reader.PlaceOf("objects")));
-  }
-  reader.Done();
-  return list;
-}
-
 void SaveRootList(const std::filesystem::path& directory, RootList list) {
   std::sort(list.objects.begin(), list.objects.end());
   list.objects.erase(std::unique(list.objects.begin(), list.objects.end()), list.objects.end());

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/digest.h"
@@ -16,7 +15,6 @@ struct RootList {
   std::vector<Sha256Digest> objects;  // sorted, each once
 };
 
-RootList ParseRootList(std::string_view text, const std::string& name);
 // Atomically and durably. Sorts the objects.
 void SaveRootList(const std::filesystem::path& directory, RootList list);
 void RemoveRootList(const std::filesystem::path& directory, const std::string& name);

@@ -15,7 +15,7 @@ city=$home
 city_key=$home/keys/signing.pem.pub
 lock=$work/locks/hello-kit.lock.json
 
-# side DIRECTORY…: which home and workspace are meant.
+# on_city, on_island: whose home and workspace are meant.
 on_city() { home=$city work=$city_work; }
 city_work=$work
 on_island() { home=$island work=$island_work; }
@@ -25,11 +25,42 @@ fresh_island() {
   on_island
 }
 
+# A product as 'mirror add' leaves it, of what the lock names.
+python3 - "$home" "$lock" << 'PYTHON'
+import hashlib, json, os, sys
+home, lock = sys.argv[1], json.load(open(sys.argv[2]))
+def canonical(document):
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+def put(document):
+    content = canonical(document)
+    digest = hashlib.sha256(content).hexdigest()
+    path = f"{home}/store/objects/{digest[:2]}/{digest[2:]}"
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    open(path, "wb").write(content)
+    os.chmod(path, 0o444)
+    return digest
+files = {}
+for entry in lock["files"]:
+    source = entry["architecture"] == "source"
+    files.setdefault(entry["sha256"], {
+        "sha256": entry["sha256"], "size": entry["size"], "name": os.path.basename(entry["path"]), "role": entry["role"],
+        "level": 0, "package": entry["source" if source else "package"], "path": entry["path"], "index": entry["index"],
+        "version": entry["sourceVersion" if source else "version"], "architecture": entry["architecture"]})
+closure = {"format": "nachbau-closure/1", "product": lock["source"], "version": lock["version"],
+           "architecture": lock["architecture"], "releases": lock["releases"], "indexes": lock["indexes"],
+           "files": sorted(files.values(), key=lambda file: file["sha256"]), "sources": []}
+product = {"format": "nachbau-product/1", "kind": "debian", "name": lock["source"], "origin": "Nachbau kit",
+           "architecture": lock["architecture"], "depth": 0, "addedBy": "kit", "version": lock["version"],
+           "added": "2026-01-01T00:00:00Z", "lock": put(lock), "closure": put(closure), "earlier": []}
+os.makedirs(f"{home}/products", exist_ok=True)
+json.dump(product, open(f"{home}/products/{lock['source']}.json", "w"))
+PYTHON
+
 out_file=$TOP/export.tar
 expect 2 mirror export "$out_file" no-such-product
-expect 0 mirror export "$out_file" --lock "$lock"
+expect 0 mirror export "$out_file" hello-kit
 says 'objects'
-expect 2 mirror export "$out_file" --lock "$lock"
+expect 2 mirror export "$out_file"
 says 'exists already'
 tar tf "$out_file" > "$TOP/list" || die "tar cannot read it"
 grep -q '^volume-0001/manifest.json$' "$TOP/list" || die "no manifest in it"
@@ -42,11 +73,11 @@ expect 2 mirror import "$out_file"
 says_not 'taken in'
 expect 0 mirror import "$out_file" --key "$city_key"
 says ' 0 missing'
+says 'product hello-kit 1.0-1: complete and proven'
+[ -e "$home/products/hello-kit.json" ] || die "no product"
 store_is_clean
-# Without network at all where this user can have that: root.
-offline() { expect "$@"; }
 expect 0 --offline resolve hello-kit -o "$TOP/island.lock.json"
-cmp "$TOP/island.lock.json" "$work/locks/hello-kit.lock.json" || die "another lock than the one that came along"
+cmp "$lock" "$work/locks/hello-kit.lock.json" || die "another lock than the one that was exported"
 python3 - "$TOP/island.lock.json" "$lock" << 'PYTHON'
 import json, sys
 one, two = (json.load(open(path)) for path in sys.argv[1:])
@@ -70,10 +101,19 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 expect 0 log verify
 
+# --- a lock by itself
+on_city
+expect 0 mirror export "$TOP/lock.tar" --lock "$lock"
+fresh_island
+expect 0 mirror import "$TOP/lock.tar" --key "$city_key"
+cmp "$lock" "$work/locks/hello-kit.lock.json" || die "another lock"
+[ ! -e "$home/products" ] || die "a product out of nothing"
+ok 'export --lock: what a lock names, without a product'
+
 # --- incremental
 expect 0 mirror have -o "$TOP/have"
 on_city
-expect 0 --json mirror export "$TOP/nothing.tar" --lock "$lock" --have "$TOP/have"
+expect 0 --json mirror export "$TOP/nothing.tar" hello-kit --have "$TOP/have"
 json_is 'd["objects"]' 0
 [ "$(stat -c %s "$TOP/nothing.tar")" -lt 500000 ] || die "there is something in it"
 on_island
@@ -89,7 +129,7 @@ says 'cut off'
 ok 'have: the other side gets what it lacks; a list that is not of this machine is noticed'
 
 # --- volumes
-expect 0 mirror export "$TOP/volumes" --lock "$lock" --volume-size 40M
+expect 0 mirror export "$TOP/volumes" hello-kit --volume-size 40M
 count=$(ls "$TOP/volumes" | wc -l)
 [ "$count" -gt 1 ] || die "one volume only"
 [ -z "$(find "$TOP/volumes" -size +40960k)" ] || die "a volume is too large"
@@ -97,7 +137,7 @@ mv "$TOP/volumes/volume-0001.tar" "$TOP/late.tar"
 fresh_island
 expect 2 mirror import "$TOP/volumes" --key "$city_key"
 says 'import volume 1'
-[ ! -e "$work/locks" ] || die "visible before it is complete"
+[ ! -e "$work/locks" ] && [ ! -e "$home/products/hello-kit.json" ] || die "visible before it is complete"
 expect 0 --json mirror import "$TOP/late.tar" --key "$city_key"
 json_is 'd["objectsMissing"]' 0
 [ -e "$work/locks/hello-kit.lock.json" ] || die "complete, and not visible"
@@ -114,7 +154,7 @@ open(sys.argv[2], "wb").write(content)
 PYTHON
 expect 1 mirror import "$TOP/tampered.tar" --key "$city_key"
 says 'NOT as the signed manifest says'
-[ ! -e "$work/locks" ] || die "visible, and not whole"
+[ ! -e "$work/locks" ] && [ ! -e "$home/products/hello-kit.json" ] || die "visible, and not whole"
 store_is_clean
 expect 0 --json mirror import "$out_file" --key "$city_key"
 json_is 'd["objectsAdded"]' 1
@@ -127,7 +167,7 @@ store_is_clean
 cp "$TOP/keys/other.gpg" "$apt_root/etc/apt/keyrings/kit.gpg"
 expect 1 mirror import "$out_file" --key "$city_key"
 says 'refused, because it cannot be proven here'
-[ ! -e "$work/locks" ] || die "visible, and not proven"
+[ ! -e "$work/locks" ] && [ ! -e "$home/products/hello-kit.json" ] || die "visible, and not proven"
 cp "$TOP/keys/archive.gpg" "$apt_root/etc/apt/keyrings/kit.gpg"
 expect 0 mirror import "$out_file" --key "$city_key"
 ok 'import: a flipped bit, a cut file and a foreign archive are named; the rest is taken, and nothing is visible'
@@ -141,7 +181,7 @@ for _ in 1 2 3 4 5; do
   sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
   if kill -KILL "$pid" 2> /dev/null; then killed=$((killed + 1)); fi
   wait "$pid" 2> /dev/null || true
-  if [ -e "$work/locks/hello-kit.lock.json" ]; then cmp "$work/locks/hello-kit.lock.json" "$TOP/island.lock.json"; fi
+  if [ -e "$work/locks/hello-kit.lock.json" ]; then cmp "$work/locks/hello-kit.lock.json" "$lock"; fi
 done
 [ "$killed" -gt 0 ] || die "no import lived long enough to be killed"
 expect 0 mirror import "$out_file" --key "$city_key"

@@ -30,19 +30,6 @@ apt_refuses() {
   says "$text"
 }
 
-# serve FOLDER: over HTTP; its address is in $served.
-serve() {
-  rm -f "$TOP/served"
-  "$TOP/bin/kit_server" "$1" "$TOP/served" < <(exec sleep 1000) > /dev/null 2>&1 &
-  served_pid=$!
-  local i
-  for i in $(seq 100); do
-    [ -s "$TOP/served" ] && break
-    sleep 0.1
-  done
-  served=$(cat "$TOP/served")
-}
-
 fresh_home
 start_server
 expect 0 resolve hello-kit
@@ -70,13 +57,15 @@ apt_does source --download-only hello-kit
 cmp "$client"/downloads/hello-kit_1.0.orig.tar.xz "$archive/pool/kit/hello-kit_1.0.orig.tar.xz" || die "another source"
 apt_does --download-only build-dep hello-kit
 [ -n "$(find "$client/var/cache/apt/archives" -name 'gcc_*.deb')$(find "$repository/pool" -name 'gcc_*.deb')" ] || die "no compiler"
-serve "$repository"
-fresh_client "$served"
+kit=$archive archive=$repository
+start_server
+archive=$kit
+fresh_client "$url"
 apt_does update
 apt_does download hello-kit-doc
-grep -q 'by-hash/SHA256' "$client"/var/lib/apt/lists/* 2> /dev/null || true
 cmp "$client"/downloads/hello-kit-doc_*.deb "$archive"/pool/kit/hello-kit-doc_1.0-1_all.deb || die "another hello-kit-doc"
-kill "$served_pid"
+stop_server
+grep -q '/by-hash/SHA256/' "$TOP/requests" || die "apt did not ask by hash"
 ok 'apt: update, download, source and build-dep, from a folder and over HTTP; the bytes are the archive'"'"'s'
 
 # A root of essential packages, into which apt installs with the root's own dpkg.

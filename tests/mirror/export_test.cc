@@ -221,7 +221,7 @@ TEST_F(AirGapTest, ImportingAgainReadsNothing) {
 }
 
 TEST_F(AirGapTest, VolumesAreGoodInAnyOrderAndNothingIsVisibleBeforeTheLast) {
-  request_.volume_size = 12 << 10;
+  request_.volume_size = 28 << 10;
   request_.output = directory_.path() / "volumes";
   const ExportResult exported = Export();
   ASSERT_GT(exported.volumes.size(), 1U);
@@ -400,7 +400,7 @@ TEST_F(AirGapTest, ACutFileGivesWhatIsInIt) {
 }
 
 TEST_F(AirGapTest, OneDamagedVolumeDoesNotSpoilTheOthers) {
-  request_.volume_size = 12 << 10;
+  request_.volume_size = 28 << 10;
   request_.output = directory_.path() / "volumes";
   const ExportResult exported = Export();
   std::string bytes = ReadFile(exported.volumes[0]);
