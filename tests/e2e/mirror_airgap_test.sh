@@ -101,15 +101,6 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 expect 0 log verify
 
-# --- a lock by itself
-on_city
-expect 0 mirror export "$TOP/lock.tar" --lock "$lock"
-fresh_island
-expect 0 mirror import "$TOP/lock.tar" --key "$city_key"
-cmp "$lock" "$work/locks/hello-kit.lock.json" || die "another lock"
-[ ! -e "$home/products" ] || die "a product out of nothing"
-ok 'export --lock: what a lock names, without a product'
-
 # --- incremental
 expect 0 mirror have -o "$TOP/have"
 on_city
@@ -128,7 +119,17 @@ says 'cut off'
 [ ! -e "$TOP/never.tar" ] || die "an export was left"
 ok 'have: the other side gets what it lacks; a list that is not of this machine is noticed'
 
+# --- a lock by itself
+on_city
+expect 0 mirror export "$TOP/lock.tar" --lock "$lock"
+fresh_island
+expect 0 mirror import "$TOP/lock.tar" --key "$city_key"
+cmp "$lock" "$work/locks/hello-kit.lock.json" || die "another lock"
+[ ! -e "$home/products" ] || die "a product out of nothing"
+ok 'export --lock: what a lock names, without a product'
+
 # --- volumes
+on_city
 expect 0 mirror export "$TOP/volumes" hello-kit --volume-size 40M
 count=$(ls "$TOP/volumes" | wc -l)
 [ "$count" -gt 1 ] || die "one volume only"
