@@ -123,6 +123,14 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
                     "repeated")
         ->allow_extra_args(false)
         ->type_name("FILE");
+  } else if (option == "depth") {
+    command
+        .add_option("--depth", arguments.depth,
+                    "Also hold what the sources of the build environment are built with: N levels, or max: until "
+                    "nothing new is needed (default: 0)")
+        ->type_name("N");
+  } else if (option == "missing") {
+    command.add_flag("--missing", arguments.list_missing, "List every file and source that is missing, with the reason");
   } else if (option == "key") {
     command.add_option("--key", arguments.keys, "Trust this public key (PEM) for this call; may be repeated")
         ->allow_extra_args(false)

@@ -69,6 +69,8 @@ struct Arguments {
   std::string grep;                           // build-log --grep
   std::optional<std::uint64_t> tail;          // build-log --tail
   bool failure = false;                       // build-log --failure
+  std::string depth = "0";                    // mirror add --depth: a number or "max"
+  bool list_missing = false;                  // mirror status --missing
   std::uint32_t builds = 1;                   // rebuild --builds
   std::string part;  // the one source that this process rebuilds for another (rebuild_at_once.h)
   std::vector<std::string> words;             // the command line, without the name of the program

@@ -97,6 +97,18 @@ Lock ReadLock(const std::filesystem::path& path) {
   return LockFromJson(ParseJson(ReadFile(path), path.native()), path.native());
 }
 
+mirror::ResolveRequest RequestFor(const Arguments& arguments, const std::string& source) {
+  return {.source = source,
+          .version = arguments.version,
+          .with_environment_sources = !arguments.without_environment_sources,
+          .with_tests = arguments.run_tests,
+          .build_profiles = arguments.build_profiles,
+          .parts = arguments.arch_only    ? BuildParts::kArchitecture
+                   : arguments.indep_only ? BuildParts::kIndependent
+                                          : BuildParts::kAll,
+          .profile = arguments.profile};
+}
+
 Lock ResolveSource(Context& context, const std::string& source) {
   const mirror::MirrorConfig config = context.MirrorConfig();
   builder::RequireArchitecture(config.architecture);
@@ -106,17 +118,7 @@ Lock ResolveSource(Context& context, const std::string& source) {
   const mirror::Snapshot snapshot = mirror::Update(config, context.store(), context.clock(), context.progress());
   for (const std::string& left_out : snapshot.left_out) context.progress().Note(Msg("left out: {}", left_out));
   if (script) return mirror::ResolveScript(*script, snapshot, config, context.store(), context.progress());
-  const Arguments& arguments = context.arguments();
-  const mirror::ResolveRequest request{.source = source,
-                                       .version = arguments.version,
-                                       .with_environment_sources = !arguments.without_environment_sources,
-                                       .with_tests = arguments.run_tests,
-                                       .build_profiles = arguments.build_profiles,
-                                       .parts = arguments.arch_only    ? BuildParts::kArchitecture
-                                                : arguments.indep_only ? BuildParts::kIndependent
-                                                                       : BuildParts::kAll,
-                                       .profile = arguments.profile};
-  return mirror::Resolve(request, snapshot, config, context.store(), context.progress());
+  return mirror::Resolve(RequestFor(context.arguments(), source), snapshot, config, context.store(), context.progress());
 }
 
 mirror::FetchResult MirrorLock(Context& context, Lock& lock) {

@@ -29,6 +29,9 @@ std::filesystem::path AsTyped(const std::filesystem::path& path);
 
 std::string LockFileName(const std::string& source);  // "dnsmasq.lock.json"
 
+// What the command line asks for, of one source package.
+mirror::ResolveRequest RequestFor(const Arguments& arguments, const std::string& source);
+
 // Update (or the newest snapshot, offline) and Resolve. A name that ends in ".toml" is a recipe file.
 Lock ResolveSource(Context& context, const std::string& source);
 

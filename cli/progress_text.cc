@@ -18,14 +18,6 @@ bool StartsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0U) !=
 
 }  // namespace
 
-std::string FormatBytes(std::uint64_t bytes) {
-  const auto value = static_cast<double>(bytes);
-  if (bytes < 1000) return std::to_string(bytes) + " B";
-  if (bytes < 999'950) return WithDecimals(value / 1e3, 1) + " kB";
-  if (bytes < 999'950'000) return WithDecimals(value / 1e6, 1) + " MB";
-  return WithDecimals(value / 1e9, 2) + " GB";
-}
-
 std::string FormatDuration(std::uint64_t milliseconds) {
   if (milliseconds < 1000) return std::to_string(milliseconds) + " ms";
   if (milliseconds < 60'000) return WithDecimals(static_cast<double>(milliseconds) / 1000, 1) + " s";

@@ -4,12 +4,11 @@
 #include <cstdint>
 #include <string>
 
+#include "base/amount.h"
 #include "base/progress.h"
 
 namespace nachbau::cli {
 
-// "12.3 MB" (decimal units).
-std::string FormatBytes(std::uint64_t bytes);
 // "850 ms", "3.2 s", "4 min 05 s", "1 h 02 min".
 std::string FormatDuration(std::uint64_t milliseconds);
 

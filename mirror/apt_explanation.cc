@@ -180,24 +180,25 @@ class Explainer {
 
 }  // namespace
 
-MissingError ExplainUnsolved(pkgCacheFile& cache, const std::vector<pkgCache::PkgIterator>& wanted,
-                             const std::string& title) {
-  const auto fail = [](Message reason) {
+Explanation ExplainUnsolved(pkgCacheFile& cache, const std::vector<pkgCache::PkgIterator>& wanted,
+                            const std::string& title) {
+  const auto fail = [](Message reason, bool certain) {
     MissingError error(std::move(reason));
     error.AddContext(Msg("the build dependencies cannot be satisfied"));
     error.SetHint(Msg("add the archive that has it to the apt configuration (components, backports), or choose "
                       "another version of the source package"));
-    return error;
+    return Explanation{std::move(error), certain};
   };
   Explainer explainer(cache, title);
   for (auto package = wanted.rbegin(); package != wanted.rend(); ++package) {
-    if (auto reason = explainer.FindUnsatisfiable(*package, package == wanted.rbegin())) return fail(std::move(*reason));
+    auto reason = explainer.FindUnsatisfiable(*package, package == wanted.rbegin());
+    if (reason) return fail(std::move(*reason), true);
   }
   for (auto package = wanted.rbegin(); package != wanted.rend(); ++package) {
     explainer.Collect(*package, package == wanted.rbegin());
   }
-  if (auto reason = explainer.FindConflict()) return fail(std::move(*reason));
-  return fail(Msg("{}: the packages needed cannot be installed together", title));
+  if (auto reason = explainer.FindConflict()) return fail(std::move(*reason), false);
+  return fail(Msg("{}: the packages needed cannot be installed together", title), false);
 }
 
 }  // namespace nachbau::mirror

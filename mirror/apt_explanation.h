@@ -11,9 +11,15 @@
 
 namespace nachbau::mirror {
 
+struct Explanation {
+  MissingError error;
+  // True where some dependency has nothing at all that satisfies it; false where packages exclude each other.
+  bool certain = false;
+};
+
 // `wanted`: the packages that had to be installed; the last is the dummy whose Depends are the build dependencies, called
 // `title` in the message.
-MissingError ExplainUnsolved(pkgCacheFile& cache, const std::vector<pkgCache::PkgIterator>& wanted,
-                             const std::string& title);
+Explanation ExplainUnsolved(pkgCacheFile& cache, const std::vector<pkgCache::PkgIterator>& wanted,
+                            const std::string& title);
 
 }  // namespace nachbau::mirror

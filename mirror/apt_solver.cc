@@ -1,134 +1,98 @@
 // The same steps as "apt-get build-dep", and as sbuild on Debian's build daemons: the build dependencies become the
 // Depends of a package that exists nowhere else, and that package is installed beside the essential ones,
 // build-essential and fakeroot into a system that has nothing yet.
+//
+// Each request has such a package of its own; all are in one cache. The state of the cache with the base marked is kept
+// and put back before each request.
 #include "mirror/apt_solver.h"
 
 #include <apt-pkg/algorithms.h>
-#include <apt-pkg/aptconfiguration.h>
 #include <apt-pkg/cachefile.h>
-#include <apt-pkg/configuration.h>
+#include <apt-pkg/debindexfile.h>
 #include <apt-pkg/depcache.h>
-#include <apt-pkg/error.h>
 #include <apt-pkg/hashes.h>
-#include <apt-pkg/init.h>
 #include <apt-pkg/pkgcache.h>
 #include <apt-pkg/pkgrecords.h>
-#include <apt-pkg/pkgsystem.h>
+#include <apt-pkg/policy.h>
 
 #include <algorithm>
 #include <charconv>
-#include <memory>
 #include <optional>
+#include <unordered_map>
 
+#include "base/deb822.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "mirror/apt_explanation.h"
-#include "mirror/apt_lock.h"
+#include "mirror/apt_session.h"
 #include "mirror/archive_path.h"
+#include "mirror/dependency.h"
 
 namespace nachbau::mirror {
 namespace {
 
-constexpr const char* kDummy = "nachbau-build-dependencies";
-
-// libapt-pkg's globals for the time of one resolution.
-class AptSession {
- public:
-  AptSession(const AptTree& tree, const std::string& architecture) : saved_(_config) {
-    _error->PushToStack();
-    _config = &configuration_;
-    Configure(tree.directory(), architecture);
-    if (!pkgInitSystem(*_config, _system)) Fail();
-    // These keep what they saw first in static variables unless told to look again.
-    APT::Configuration::getArchitectures(false);
-    APT::Configuration::getLanguages(false);
-    APT::Configuration::getCompressors(false);
-  }
-  ~AptSession() {
-    _config = saved_;
-    _error->RevertToStack();
-  }
-  AptSession(const AptSession&) = delete;
-  AptSession& operator=(const AptSession&) = delete;
-
-  [[noreturn]] static void Fail() {
-    std::string messages;
-    while (!_error->empty()) {
-      std::string message;
-      _error->PopMessage(message);
-      messages += (messages.empty() ? "" : "; ") + message;
-    }
-    throw Error(Msg("libapt-pkg cannot read the package indexes: {}", messages));
-  }
-
- private:
-  // Every setting by hand: pkgInitConfig would read apt.conf and APT_CONFIG.
-  void Configure(const std::filesystem::path& directory, const std::string& architecture) {
-    const std::string base = directory.string() + "/";
-    const std::pair<const char*, std::string> settings[] = {
-        {"APT::System", "Debian dpkg interface"},
-        {"APT::Architecture", architecture},
-        {"APT::Architectures::", architecture},
-        {"APT::Install-Recommends", "false"},
-        {"APT::Install-Suggests", "false"},
-        {"APT::Build-Profiles", ""},
-        {"APT::Cache-Start", "100663296"},
-        {"Acquire::Languages", "none"},
-        {"Acquire::IndexTargets::deb::Packages::MetaKey", "$(COMPONENT)/binary-$(ARCHITECTURE)/Packages"},
-        {"Acquire::IndexTargets::deb::Packages::flatMetaKey", "Packages"},
-        {"Acquire::IndexTargets::deb::Packages::ShortDescription", "Packages"},
-        {"Acquire::IndexTargets::deb::Packages::Description", "$(RELEASE)/$(COMPONENT) $(ARCHITECTURE) Packages"},
-        {"Acquire::IndexTargets::deb::Packages::flatDescription", "$(RELEASE) Packages"},
-        {"Acquire::IndexTargets::deb::Packages::Optional", "false"},
-        {"Dir", "/"},
-        {"Dir::State", base + "state"},
-        {"Dir::State::lists", base + "lists/"},
-        {"Dir::State::status", base + "status"},
-        {"Dir::State::extended_states", base + "extended_states"},
-        {"Dir::Cache", base + "cache"},
-        {"Dir::Cache::archives", base + "cache/archives/"},
-        {"Dir::Cache::pkgcache", ""},  // in memory only
-        {"Dir::Cache::srcpkgcache", ""},
-        {"Dir::Etc", base + "etc"},
-        {"Dir::Etc::sourcelist", base + "sources.list"},
-        {"Dir::Etc::sourceparts", "/dev/null"},
-        {"Dir::Etc::preferences", "/dev/null"},
-        {"Dir::Etc::preferencesparts", "/dev/null"},
-        {"Dir::Etc::main", "/dev/null"},
-        {"Dir::Etc::parts", "/dev/null"},
-        {"Dir::Etc::netrc", "/dev/null"},
-        {"Dir::Etc::netrcparts", "/dev/null"},
-        {"Dir::Etc::trusted", "/dev/null"},
-        {"Dir::Etc::trustedparts", "/dev/null"},
-        {"Dir::Bin::dpkg", "/usr/bin/dpkg"},
-        {"Dir::Log", base + "log"},
-    };
-    for (const auto& [key, value] : settings) _config->Set(key, value);
-  }
-
-  Configuration configuration_;
-  Configuration* saved_;
-};
+std::string DummyName(std::size_t request) { return "nachbau-build-dependencies-" + std::to_string(request); }
 
 // The control paragraph of the package that stands for "everything this build needs".
-std::string DummyParagraph(const SolveRequest& request) {
-  std::string text = std::string("Package: ") + kDummy + "\nVersion: 1\nArchitecture: " + request.architecture +
+std::string DummyParagraph(std::size_t number, const SolveRequest& request, const std::string& architecture) {
+  std::string text = "Package: " + DummyName(number) + "\nVersion: 1\nArchitecture: " + architecture +
                      "\nMaintainer: Nachbau\nDescription: build dependencies\nFilename: ./none.deb\nSize: 0\n";
   if (!request.build_depends.empty()) text += "Depends: " + request.build_depends + "\n";
   if (!request.build_conflicts.empty()) text += "Conflicts: " + request.build_conflicts + "\n";
   return text + "\n";
 }
 
+// The state of apt's choices, to go back to.
+class DepCache : public pkgDepCache {
+ public:
+  explicit DepCache(pkgCacheFile& cache) : pkgDepCache(cache.GetPkgCache(), cache.GetPolicy()) {}
+
+  void Save() {
+    packages_.assign(PkgState, PkgState + Head().PackageCount);
+    dependencies_.assign(DepState, DepState + Head().DependsCount);
+    counts_ = Counts();
+  }
+  void Restore() {
+    std::copy(packages_.begin(), packages_.end(), PkgState);
+    std::copy(dependencies_.begin(), dependencies_.end(), DepState);
+    std::tie(iUsrSize, iDownloadSize, iInstCount, iDelCount, iKeepCount, iBrokenCount, iPolicyBrokenCount, iBadCount) =
+        counts_;
+  }
+  const StateCache& StateOf(const pkgCache::Package& package) const { return PkgState[package.ID]; }
+
+ private:
+  using Numbers = std::tuple<signed long long, unsigned long long, unsigned long, unsigned long, unsigned long,
+                             unsigned long, unsigned long, unsigned long>;
+  Numbers Counts() const {
+    return {iUsrSize, iDownloadSize, iInstCount, iDelCount, iKeepCount, iBrokenCount, iPolicyBrokenCount, iBadCount};
+  }
+
+  std::vector<StateCache> packages_;
+  std::vector<unsigned char> dependencies_;
+  Numbers counts_;
+};
+
+// "libc6 (= 2.36-9), gcc-12 (= 12.2.0-14)".
+void ReadBuiltUsing(const std::string& field, const std::string& where, SolvedPackage& package) {
+  if (Trim(field).empty()) return;
+  for (const Alternatives& group : ParseDependencies(field, where)) {
+    if (group.front().relation == Relation::kEqual) {
+      package.built_using.emplace_back(group.front().package, group.front().version);
+    }
+  }
+}
+
 // Turns apt's versions into values.
 class PackageReader {
  public:
-  PackageReader(pkgCache& cache, const AptTree& tree) : records_(cache) {
-    for (std::uint32_t index = 0; index < tree.index_count(); ++index) {
-      paths_.push_back(tree.PackagesPath(index).string());
+  PackageReader(pkgCache& cache, const AptTree& tree) : records_(cache), indexes_(cache.Head().PackageFileCount, kNone) {
+    for (pkgCache::PkgFileIterator file = cache.FileBegin(); !file.end(); ++file) {
+      for (std::uint32_t index = 0; file.FileName() != nullptr && index < tree.index_count(); ++index) {
+        if (tree.PackagesPath(index) == file.FileName()) indexes_.at(file->ID) = index;
+      }
     }
   }
 
-  // Where a version stands: the first index that has it. Nothing for the dummy package's own index.
+  // Where a version stands: the first index that has it. Nothing for the dummy packages' own index.
   struct Place {
     std::uint32_t index;
     pkgCache::VerFileIterator file;
@@ -136,10 +100,8 @@ class PackageReader {
   std::optional<Place> FindPlace(const pkgCache::VerIterator& version) const {
     std::optional<Place> first;
     for (pkgCache::VerFileIterator file = version.FileList(); !file.end(); ++file) {
-      const auto path = std::find(paths_.begin(), paths_.end(), file.File().FileName());
-      if (path == paths_.end()) continue;
-      const auto index = static_cast<std::uint32_t>(path - paths_.begin());
-      if (!first || index < first->index) first = Place{index, file};
+      const std::uint32_t index = indexes_.at(file.File()->ID);
+      if (index != kNone && (!first || index < first->index)) first = Place{index, file};
     }
     return first;
   }
@@ -171,72 +133,174 @@ class PackageReader {
     if (error != std::errc() || end != size.data() + size.size()) {
       throw ParseError(where, 0, Msg("no valid Size field"));
     }
+    for (const char* field : {"Built-Using", "Static-Built-Using"}) {
+      ReadBuiltUsing(record.RecordField(field), where + ", " + field, package);
+    }
+    std::sort(package.built_using.begin(), package.built_using.end());
     return package;
   }
 
  private:
+  static constexpr std::uint32_t kNone = 0xffffffff;
   pkgRecords records_;
-  std::vector<std::string> paths_;
+  std::vector<std::uint32_t> indexes_;  // by number of apt's package file
 };
 
 // Packages in the order of their names: the resolver's answer may depend on the order in which it is asked.
-std::vector<pkgCache::PkgIterator> FindBasePackages(pkgCacheFile& cache, PackageReader& reader) {
+std::vector<pkgCache::PkgIterator> FindBasePackages(pkgCache& cache, DepCache& choices, PackageReader& reader) {
   std::vector<pkgCache::PkgIterator> packages;
-  for (pkgCache::PkgIterator package = cache.GetPkgCache()->PkgBegin(); !package.end(); ++package) {
+  for (pkgCache::PkgIterator package = cache.PkgBegin(); !package.end(); ++package) {
     if ((package->Flags & pkgCache::Flag::Essential) == 0) continue;
-    const pkgCache::VerIterator candidate = cache[package].CandidateVerIter(*cache.GetPkgCache());
+    const pkgCache::VerIterator candidate = choices[package].CandidateVerIter(cache);
     // The flag is set when any version is essential, and for apt itself, which a build root does not need.
     if (!candidate.end() && reader.IsEssential(candidate)) packages.push_back(package);
   }
   std::sort(packages.begin(), packages.end(), [](const auto& left, const auto& right) {
     return std::string_view(left.Name()) < std::string_view(right.Name());
   });
-  const pkgCache::PkgIterator build_essential = cache.GetPkgCache()->FindPkg("build-essential");
-  if (build_essential.end() || cache[build_essential].CandidateVer == nullptr) {
+  const pkgCache::PkgIterator build_essential = cache.FindPkg("build-essential");
+  if (build_essential.end() || choices[build_essential].CandidateVer == nullptr) {
     throw MissingError(Msg("no archive offers the package build-essential, which every build needs"));
   }
   packages.push_back(build_essential);
   // docs/decisions/0018-fakeroot-in-the-base.md
-  const pkgCache::PkgIterator fakeroot = cache.GetPkgCache()->FindPkg("fakeroot");
-  if (!fakeroot.end() && cache[fakeroot].CandidateVer != nullptr) packages.push_back(fakeroot);
+  const pkgCache::PkgIterator fakeroot = cache.FindPkg("fakeroot");
+  if (!fakeroot.end() && choices[fakeroot].CandidateVer != nullptr) packages.push_back(fakeroot);
   return packages;
 }
 
-void Mark(pkgCacheFile& cache, pkgProblemResolver& resolver, const std::vector<pkgCache::PkgIterator>& packages) {
+void Protect(pkgProblemResolver& resolver, const std::vector<pkgCache::PkgIterator>& packages) {
   for (const auto& package : packages) {
     resolver.Clear(package);
     resolver.Protect(package);
-    cache->MarkInstall(package, false);
   }
-  // Only now their dependencies: a choice among alternatives falls on one that is installed anyway.
-  for (const auto& package : packages) cache->MarkInstall(package, true);
 }
 
-bool IsSolved(pkgCacheFile& cache, const std::vector<pkgCache::PkgIterator>& wanted) {
-  return cache->BrokenCount() == 0 && std::all_of(wanted.begin(), wanted.end(), [&](const auto& package) {
-           return cache[package].Install() && !cache[package].InstBroken();
+void Mark(DepCache& choices, pkgProblemResolver& resolver, const std::vector<pkgCache::PkgIterator>& packages) {
+  for (const auto& package : packages) {
+    Protect(resolver, {package});
+    choices.MarkInstall(package, false);
+  }
+  // Only now their dependencies: a choice among alternatives falls on one that is installed anyway.
+  for (const auto& package : packages) choices.MarkInstall(package, true);
+}
+
+bool IsSolved(DepCache& choices, const std::vector<pkgCache::PkgIterator>& wanted) {
+  return choices.BrokenCount() == 0 && std::all_of(wanted.begin(), wanted.end(), [&](const auto& package) {
+           return choices[package].Install() && !choices[package].InstBroken();
          });
 }
 
-std::vector<SolvedPackage> ReadEnvironment(pkgCacheFile& cache, PackageReader& reader) {
-  std::vector<SolvedPackage> packages;
-  for (pkgCache::PkgIterator package = cache.GetPkgCache()->PkgBegin(); !package.end(); ++package) {
-    if (!cache[package].Install()) continue;
-    auto solved = reader.Read(cache[package].InstVerIter(*cache.GetPkgCache()));
-    if (solved) packages.push_back(std::move(*solved));
+}  // namespace
+
+struct AptSolver::State {
+  State(const AptTree& tree, const std::string& architecture, std::vector<SolveRequest> wanted, bool keep_indexes)
+      : requests(std::move(wanted)), session(tree, architecture, keep_indexes), reader(Open(architecture), tree),
+        choices(file) {
+    if (!choices.Init(nullptr)) AptSession::Fail();
+    group.emplace(choices);
+    pkgCache& cache = *file.GetPkgCache();
+    packages.resize(cache.Head().PackageCount, nullptr);
+    versions.resize(cache.Head().VersionCount, nullptr);
+    for (pkgCache::PkgIterator package = cache.PkgBegin(); !package.end(); ++package) {
+      packages.at(package->ID) = package;
+      for (pkgCache::VerIterator version = package.VersionList(); !version.end(); ++version) {
+        versions.at(version->ID) = version;
+      }
+    }
+    base = FindBasePackages(cache, choices, reader);
+    pkgProblemResolver resolver(&choices);
+    Mark(choices, resolver, base);
+    choices.Save();
   }
-  std::sort(packages.begin(), packages.end());
-  return packages;
+
+  pkgCache& Open(const std::string& architecture) {
+    std::string dummies;
+    for (std::size_t i = 0; i < requests.size(); ++i) dummies += DummyParagraph(i, requests[i], architecture);
+    if (!file.AddIndexFile(new debStringPackageIndex(dummies)) || !file.BuildCaches(nullptr, false) ||
+        !file.BuildPolicy(nullptr)) {
+      AptSession::Fail();
+    }
+    return *file.GetPkgCache();
+  }
+
+  // What is marked, but for the dummy package, in the order of libapt-pkg's numbers.
+  std::vector<std::uint32_t> Marked() {
+    std::vector<std::uint32_t> marked;
+    pkgCache& cache = *file.GetPkgCache();
+    for (const pkgCache::Package* package : packages) {
+      if (package == nullptr || !choices.StateOf(*package).Install()) continue;
+      const pkgCache::VerIterator version(cache, choices.StateOf(*package).InstallVer);
+      if (reader.FindPlace(version)) marked.push_back(version->ID);
+    }
+    return marked;
+  }
+
+  const std::vector<SolveRequest> requests;
+  AptSession session;
+  pkgCacheFile file;
+  PackageReader reader;
+  DepCache choices;
+  // One for the whole time: what an action group does at its end, looking for packages that nothing needs any more, is
+  // of no use here.
+  std::optional<pkgDepCache::ActionGroup> group;
+  std::vector<pkgCache::Package*> packages;  // by number
+  std::vector<pkgCache::Version*> versions;
+  std::vector<pkgCache::PkgIterator> base;
+  std::unordered_map<std::uint32_t, SolvedPackage> known;
+};
+
+AptSolver::AptSolver(const AptTree& tree, const std::string& architecture, std::vector<SolveRequest> requests,
+                     bool keep_indexes)
+    : state_(std::make_unique<State>(tree, architecture, std::move(requests), keep_indexes)) {}
+
+AptSolver::~AptSolver() = default;
+
+Answer AptSolver::Solve(std::size_t request) {
+  State& state = *state_;
+  DepCache& choices = state.choices;
+  choices.Restore();
+  pkgProblemResolver resolver(&choices);
+  Protect(resolver, state.base);
+  std::vector<pkgCache::PkgIterator> wanted = state.base;
+  const pkgCache::PkgIterator dummy = state.file.GetPkgCache()->FindPkg(DummyName(request));
+  NACHBAU_CHECK(!dummy.end());
+  // Ours, whatever an archive may offer under this name.
+  for (pkgCache::VerIterator version = dummy.VersionList(); !version.end(); ++version) {
+    if (!state.reader.FindPlace(version)) choices.SetCandidateVersion(version);
+  }
+  Mark(choices, resolver, {dummy});
+  wanted.push_back(dummy);
+  Answer answer;
+  if (!IsSolved(choices, wanted)) {
+    answer.certain = false;
+    resolver.Resolve(true);
+  }
+  if (IsSolved(choices, wanted)) {
+    answer.packages = state.Marked();
+  } else {
+    Explanation explanation = ExplainUnsolved(state.file, wanted, state.requests.at(request).name);
+    answer.certain = explanation.certain;
+    answer.problem = std::move(explanation.error);
+  }
+  return answer;
 }
 
-std::vector<SolvedPackage> ReadReferences(pkgCacheFile& cache, PackageReader& reader, const SolveRequest& request) {
+const SolvedPackage& AptSolver::Package(std::uint32_t number) {
+  const auto known = state_->known.find(number);
+  if (known != state_->known.end()) return known->second;
+  auto package = state_->reader.Read(pkgCache::VerIterator(*state_->file.GetPkgCache(), state_->versions.at(number)));
+  NACHBAU_CHECK(package.has_value());
+  return state_->known.emplace(number, std::move(*package)).first->second;
+}
+
+std::vector<SolvedPackage> AptSolver::References(const std::string& source, const std::string& source_version) {
   std::vector<SolvedPackage> packages;
-  if (request.source.empty()) return packages;
-  const pkgCache::GrpIterator group = cache.GetPkgCache()->FindGrp(request.source);
+  const pkgCache::GrpIterator group = state_->file.GetPkgCache()->FindGrp(source);
   if (group.end()) return packages;
   for (pkgCache::VerIterator version = group.VersionsInSource(); !version.end(); version = version.NextInSource()) {
-    if (request.source != version.SourcePkgName() || request.source_version != version.SourceVerStr()) continue;
-    if (auto reference = reader.Read(version)) packages.push_back(std::move(*reference));
+    if (source != version.SourcePkgName() || source_version != version.SourceVerStr()) continue;
+    if (auto reference = state_->reader.Read(version)) packages.push_back(std::move(*reference));
   }
   // Two archives may offer different bytes under one name and version; the first archive is the reference.
   const auto key = [](const SolvedPackage& package) {
@@ -249,68 +313,6 @@ std::vector<SolvedPackage> ReadReferences(pkgCacheFile& cache, PackageReader& re
   };
   packages.erase(std::unique(packages.begin(), packages.end(), same), packages.end());
   return packages;
-}
-
-}  // namespace
-
-AptTree::AptTree(std::filesystem::path directory) : directory_(std::move(directory)) {
-  MakeDirectories(directory_ / "lists" / "partial");
-  MakeDirectories(directory_ / "cache" / "archives" / "partial");
-  MakeDirectories(directory_ / "etc");
-  WriteFileAtomically(directory_ / "status", "", 0600, Durability::kNone);
-}
-
-std::filesystem::path AptTree::PackagesPath(std::uint32_t index) const {
-  // apt's own name for the Packages file of "deb file:/0 ./".
-  return directory_ / "lists" / ("_" + std::to_string(index) + "_._Packages");
-}
-
-std::filesystem::path AptTree::AddIndex(std::string_view release) {
-  const std::uint32_t index = index_count_++;
-  if (!release.empty()) {
-    const std::string name = "_" + std::to_string(index) + "_._InRelease";
-    WriteFileAtomically(directory_ / "lists" / name, release, 0600, Durability::kNone);
-  }
-  return PackagesPath(index);
-}
-
-Solution Solve(const AptTree& tree, const SolveRequest& request) {
-  const std::lock_guard lock(AptMutex());
-  // One more index than the tree's own, with the dummy package. Nothing is verified here (trusted=yes): these are the
-  // plain texts of indexes that were verified when they came in.
-  std::string sources_list;
-  for (std::uint32_t index = 0; index <= tree.index_count(); ++index) {
-    sources_list += "deb [trusted=yes] file:/" + std::to_string(index) + " ./\n";
-  }
-  WriteFileAtomically(tree.directory() / "sources.list", sources_list, 0600, Durability::kNone);
-  WriteFileAtomically(tree.PackagesPath(tree.index_count()), DummyParagraph(request), 0600, Durability::kNone);
-
-  const AptSession session(tree, request.architecture);
-  pkgCacheFile cache;
-  if (!cache.Open(nullptr, false)) AptSession::Fail();
-  PackageReader reader(*cache.GetPkgCache(), tree);
-
-  std::vector<pkgCache::PkgIterator> wanted = FindBasePackages(cache, reader);
-  pkgProblemResolver resolver(cache);
-  {
-    const pkgDepCache::ActionGroup group(cache);
-    Mark(cache, resolver, wanted);
-    const pkgCache::PkgIterator dummy = cache.GetPkgCache()->FindPkg(kDummy);
-    // Ours, whatever an archive may offer under this name.
-    for (pkgCache::VerIterator version = dummy.VersionList(); !version.end(); ++version) {
-      if (!reader.FindPlace(version)) cache->SetCandidateVersion(version);
-    }
-    Mark(cache, resolver, {dummy});
-    wanted.push_back(dummy);
-    if (!IsSolved(cache, wanted)) resolver.Resolve(true);
-  }
-  if (!IsSolved(cache, wanted)) {
-    throw ExplainUnsolved(cache, wanted, request.name);
-  }
-  Solution solution;
-  solution.environment = ReadEnvironment(cache, reader);
-  solution.references = ReadReferences(cache, reader, request);
-  return solution;
 }
 
 }  // namespace nachbau::mirror

@@ -5,40 +5,23 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/digest.h"
+#include "base/error.h"
+#include "mirror/apt_tree.h"
 
 namespace nachbau::mirror {
 
-// The tree: lists, an empty dpkg status, a sources.list.
-class AptTree {
- public:
-  // In an empty directory that outlives this.
-  explicit AptTree(std::filesystem::path directory);
-
-  // Adds the next Packages index, under the (clear-signed or plain) Release file it belongs to. Earlier ones win where
-  // the same package is in several. Returns the file that the caller has to write its plain text to before Solve.
-  std::filesystem::path AddIndex(std::string_view release);
-  std::filesystem::path PackagesPath(std::uint32_t index) const;  // 0-based, in the order of AddIndex
-  std::uint32_t index_count() const { return index_count_; }
-  const std::filesystem::path& directory() const { return directory_; }
-
- private:
-  std::filesystem::path directory_;
-  std::uint32_t index_count_ = 0;
-};
-
 struct SolveRequest {
-  std::string architecture;     // Debian architecture; no other takes part
-  std::string source;           // source package whose binary packages are the references; empty: there are none
-  std::string source_version;
   std::string name;             // what needs all this, for messages: "source package hello 2.10-3"
   std::string build_depends;    // as a binary package's Depends: reduced, no restrictions
   std::string build_conflicts;  // as a binary package's Conflicts
+  auto operator<=>(const SolveRequest&) const = default;
 };
 
 struct SolvedPackage {
@@ -51,16 +34,39 @@ struct SolvedPackage {
   std::uint32_t index = 0;  // 0-based, in the order of AddIndex; the first that has it
   std::uint64_t size = 0;   // bytes
   Sha256Digest sha256;
+  // Sources that parts of were copied into it: name and version of Built-Using and Static-Built-Using. Sorted.
+  std::vector<std::pair<std::string, std::string>> built_using;
   auto operator<=>(const SolvedPackage&) const = default;
 };
 
-struct Solution {
-  std::vector<SolvedPackage> environment;  // everything to install: essential, build-essential, build dependencies
-  std::vector<SolvedPackage> references;   // binary packages of this source at this version
-};                                         // both sorted
+struct Answer {
+  std::vector<std::uint32_t> packages;  // for AptSolver::Package: essential, build-essential, build dependencies
+  std::optional<MissingError> problem;  // why there is none: names the chain to what cannot be satisfied
+  // False where libapt-pkg had to choose between packages that cannot be together. Its choice then may depend on what
+  // else it was asked: only a solver that was given this request alone gives the one answer.
+  bool certain = true;
+};
 
-// Takes AptMutex. Throws MissingError naming the chain that leads to the dependency that cannot be satisfied; Error when
-// libapt-pkg cannot read the tree; ParseError for a chosen package whose entry in the index lacks what is needed.
-Solution Solve(const AptTree& tree, const SolveRequest& request);
+// One set of indexes, read once, for any number of requests, each answered as if it were the only one. Holds AptMutex.
+// Safe from one thread; after fork(2) in each process.
+class AptSolver {
+ public:
+  // `architecture`: of the packages; no other takes part. With `keep_indexes` see AptSession. Throws MissingError where
+  // there is no build-essential, Error when libapt-pkg cannot read the tree.
+  AptSolver(const AptTree& tree, const std::string& architecture, std::vector<SolveRequest> requests,
+            bool keep_indexes = false);
+  ~AptSolver();
+
+  // `request`: 0-based.
+  Answer Solve(std::size_t request);
+  // Throws ParseError for a package whose entry in the index lacks what is needed.
+  const SolvedPackage& Package(std::uint32_t number);
+  // Binary packages of exactly this source, sorted. Throws as Package does.
+  std::vector<SolvedPackage> References(const std::string& source, const std::string& source_version);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace nachbau::mirror

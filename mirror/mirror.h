@@ -33,6 +33,7 @@ struct MirrorConfig {
   bool allow_expired = false;                      // overrides; recorded in the lock
   bool allow_rollback = false;
   std::uint32_t connections = 6;                   // parallel downloads
+  std::uint32_t processes = 0;                     // that resolve many sources; 0: one for each processor
   bool offline = false;                            // contact nothing: use the newest snapshot held
   const Clock* clock = nullptr;                    // dates the records of what came from where; null: none are kept
   const std::atomic<bool>* cancelled = nullptr;    // looked at while working; true ends the work (CancelledError)

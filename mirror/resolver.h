@@ -16,6 +16,14 @@ std::string ChooseArchitecture(const MirrorConfig& config, const Snapshot& snaps
 // Build profiles of a build, sorted: those asked for, and nocheck unless the tests are to run. Throws UsageError.
 std::vector<std::string> ActiveProfiles(const ResolveRequest& request);
 
+// The recipe as asked for, without what only the archive tells.
+LockedRecipe RecipeFor(const ResolveRequest& request);
+
+// Tells that less is built than was asked for.
+struct ResolvedSource;
+void NoteBinNmu(const ResolvedSource& resolved, const ResolveRequest& request, const std::string& architecture,
+                Progress& progress);
+
 // The version of the binary packages where it is that of a binNMU of this source version ("1.0-1+b2"): the highest
 // among the references that are for an architecture. Empty otherwise.
 std::string FindBinNmu(const std::vector<LockedFile>& references, const std::string& source_version);

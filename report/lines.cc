@@ -9,18 +9,6 @@ namespace {
 
 constexpr std::size_t kMaxDifferencesShown = 12;  // per artifact
 
-// Characters, not bytes: good enough for the Latin text this pads.
-std::size_t Width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
-}
-
-std::string Pad(std::string text, std::size_t width) {
-  const std::size_t used = Width(text);
-  text.append(used < width ? width - used : 1, ' ');
-  return text;
-}
-
 void ShowLevel(Lines& lines, const std::vector<Difference>& differences, const std::string& within,
                std::string_view document, std::size_t depth, std::size_t& left) {
   for (const Difference& difference : differences) {
@@ -38,6 +26,17 @@ void ShowLevel(Lines& lines, const std::vector<Difference>& differences, const s
 }
 
 }  // namespace
+
+std::size_t Width(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
+}
+
+std::string Pad(std::string text, std::size_t width) {
+  const std::size_t used = Width(text);
+  text.append(used < width ? width - used : 1, ' ');
+  return text;
+}
 
 void Lines::Plain(const Message& text) { text_ += catalogue_.Translate(text) + "\n"; }
 

@@ -10,6 +10,11 @@
 
 namespace nachbau::report {
 
+// Characters, not bytes: good enough for the Latin text that tables here have.
+std::size_t Width(std::string_view text);
+// With blanks up to `width`, at least one.
+std::string Pad(std::string text, std::size_t width);
+
 class Lines {
  public:
   explicit Lines(const Catalogue& catalogue) : catalogue_(catalogue) {}

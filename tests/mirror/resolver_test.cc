@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "store/store.h"
+#include "tests/mirror/small_archive.h"
 
 namespace nachbau::mirror {
 namespace {
@@ -16,64 +17,19 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// A small archive as texts. Packages are written "name version" and further fields.
-class Archive {
- public:
-  Archive& Binary(const std::string& name, const std::string& version, const std::string& fields = "",
-                  const std::string& architecture = "amd64") {
-    packages += "Package: " + name + "\nVersion: " + version + "\nArchitecture: " + architecture + "\nMaintainer: x\n" +
-                fields + "Filename: pool/" + name + "_" + version + "_" + architecture + ".deb\nSize: 100\nSHA256: " +
-                Sha256(content_salt + name + version).Hex() + "\nDescription: x\n\n";
-    return *this;
-  }
-  Archive& Source(const std::string& name, const std::string& version, const std::string& fields = "") {
-    sources += "Package: " + name + "\nVersion: " + version + "\nDirectory: pool/" + name + "\n" + fields +
-               "Checksums-Sha256:\n " + Sha256(name + version + "dsc").Hex() + " 10 " + name + "_" + version +
-               ".dsc\n " + Sha256(name + version + "tar").Hex() + " 20 " + name + "_" + version + ".tar.xz\n\n";
-    return *this;
-  }
-  // What no build goes without.
-  Archive& Base() {
-    return Binary("base-files", "12", "Essential: yes\n").Binary("build-essential", "12.9", "Depends: gcc\n")
-        .Binary("gcc", "4:12.2", "Source: gcc-defaults (1.203)\nDepends: libc6\n").Binary("libc6", "2.36", "Source: glibc\n")
-        .Source("base-files", "12").Source("gcc-defaults", "1.203").Source("glibc", "2.36")
-        .Source("build-essential", "12.9");
-  }
-
-  std::string release = "Origin: Test\nSuite: stable\nCodename: test\n";
-  std::string packages;
-  std::string sources;
-  std::string content_salt;
-};
+using Archive = SmallArchive;
 
 class ResolveTest : public testing::Test {
  protected:
   Lock Resolve(const std::vector<Archive>& archives, const ResolveRequest& request) {
     config_.architecture = "amd64";
     config_.state_directory = directory_.path() / "state";
-    return mirror::Resolve(request, MakeSnapshot(archives), config_, store_, progress_);
+    return mirror::Resolve(request, MakeSnapshot(archives, store_), config_, store_, progress_);
   }
   Lock Resolve(const std::vector<Archive>& archives, const std::string& source) {
     ResolveRequest request;
     request.source = source;
     return Resolve(archives, request);
-  }
-
-  Snapshot MakeSnapshot(const std::vector<Archive>& archives) {
-    Snapshot snapshot;
-    for (const Archive& archive : archives) {
-      const auto release = static_cast<std::uint32_t>(snapshot.releases.size());
-      ReleaseProof proof;
-      proof.uri = "http://archive.example.org/debian";
-      proof.suite = "suite" + std::to_string(release);
-      proof.in_release = store_.Put(archive.release).sha256;
-      snapshot.releases.push_back(proof);
-      snapshot.indexes.push_back(
-          {{release, "main/binary-amd64/Packages", store_.Put(archive.packages).sha256}, "main", "amd64"});
-      snapshot.indexes.push_back(
-          {{release, "main/source/Sources", store_.Put(archive.sources).sha256}, "main", "source"});
-    }
-    return snapshot;
   }
 
   static std::vector<std::string> Names(const Lock& lock, InputRole role) {
@@ -383,7 +339,7 @@ TEST_F(ResolveTest, SeveralThreadsMayResolveAtOnce) {
   Archive archive = Archive().Base().Source("one", "1", Depends("a")).Source("two", "1", Depends("b")).Binary("a", "1").Binary("b", "1");
   config_.architecture = "amd64";
   config_.state_directory = directory_.path() / "state";
-  const Snapshot snapshot = MakeSnapshot({archive});
+  const Snapshot snapshot = MakeSnapshot({archive}, store_);
   std::vector<std::string> results(4);
   {
     std::vector<std::jthread> threads;
@@ -410,8 +366,8 @@ TEST_F(ResolveTest, ResolvesForSeveralArchitecturesInOneProcess) {
   config_.state_directory = directory_.path() / "state";
   for (int i = 0; i < 2; ++i) {
     config_.architecture = "amd64";
-    EXPECT_THAT(Extra(mirror::Resolve(request, MakeSnapshot({archive}), config_, store_, progress_)), ElementsAre("a 1", "c 1"));
-    Snapshot snapshot = MakeSnapshot({other});
+    EXPECT_THAT(Extra(mirror::Resolve(request, MakeSnapshot({archive}, store_), config_, store_, progress_)), ElementsAre("a 1", "c 1"));
+    Snapshot snapshot = MakeSnapshot({other}, store_);
     snapshot.indexes.at(0).architecture = config_.architecture = "arm64";
     const Lock lock = mirror::Resolve(request, snapshot, config_, store_, progress_);
     EXPECT_THAT(Extra(lock), ElementsAre("a 1", "b 1"));
@@ -450,7 +406,7 @@ TEST_F(ResolveTest, RefusesAFilenameOutsideTheArchive) {
 
 TEST_F(ResolveTest, SaysWhichIndexIsMissingOrDamaged) {
   Archive archive = Archive().Base().Source("hello", "1");
-  Snapshot snapshot = MakeSnapshot({archive});
+  Snapshot snapshot = MakeSnapshot({archive}, store_);
   config_.architecture = "arm64";
   ResolveRequest request;
   request.source = "hello";
