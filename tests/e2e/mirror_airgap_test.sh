@@ -8,6 +8,7 @@ RANDOM=$seed
 
 fresh_home
 start_server
+expect 0 mirror add hello-kit
 expect 0 resolve hello-kit
 expect 0 mirror fetch "$work/locks/hello-kit.lock.json"
 stop_server  # and stays so
@@ -24,37 +25,6 @@ fresh_island() {
   island_work=$(mktemp -d "$TOP/island-work.XXXXXX")
   on_island
 }
-
-# A product as 'mirror add' leaves it, of what the lock names.
-python3 - "$home" "$lock" << 'PYTHON'
-import hashlib, json, os, sys
-home, lock = sys.argv[1], json.load(open(sys.argv[2]))
-def canonical(document):
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-def put(document):
-    content = canonical(document)
-    digest = hashlib.sha256(content).hexdigest()
-    path = f"{home}/store/objects/{digest[:2]}/{digest[2:]}"
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    open(path, "wb").write(content)
-    os.chmod(path, 0o444)
-    return digest
-files = {}
-for entry in lock["files"]:
-    source = entry["architecture"] == "source"
-    files.setdefault(entry["sha256"], {
-        "sha256": entry["sha256"], "size": entry["size"], "name": os.path.basename(entry["path"]), "role": entry["role"],
-        "level": 0, "package": entry["source" if source else "package"], "path": entry["path"], "index": entry["index"],
-        "version": entry["sourceVersion" if source else "version"], "architecture": entry["architecture"]})
-closure = {"format": "nachbau-closure/1", "product": lock["source"], "version": lock["version"],
-           "architecture": lock["architecture"], "releases": lock["releases"], "indexes": lock["indexes"],
-           "files": sorted(files.values(), key=lambda file: file["sha256"]), "sources": []}
-product = {"format": "nachbau-product/1", "kind": "debian", "name": lock["source"], "origin": "Nachbau kit",
-           "architecture": lock["architecture"], "depth": 0, "addedBy": "kit", "version": lock["version"],
-           "added": "2026-01-01T00:00:00Z", "lock": put(lock), "closure": put(closure), "earlier": []}
-os.makedirs(f"{home}/products", exist_ok=True)
-json.dump(product, open(f"{home}/products/{lock['source']}.json", "w"))
-PYTHON
 
 out_file=$TOP/export.tar
 expect 2 mirror export "$out_file" no-such-product

@@ -32,21 +32,22 @@ apt_refuses() {
 
 fresh_home
 start_server
+expect 2 mirror publish "$repository"
+says 'there is nothing to publish'
+expect 0 mirror add hello-kit
 expect 0 resolve hello-kit
 expect 0 mirror fetch "$work/locks/hello-kit.lock.json"
 stop_server
 lock=$work/locks/hello-kit.lock.json
 
-expect 2 mirror publish "$repository"
-says 'there is nothing to publish'
-expect 0 mirror publish "$repository" --lock "$lock" --suite city --label 'City of X'
+expect 0 mirror publish "$repository" --suite city --label 'City of X'
 says ', valid until '
 expect 0 mirror publish-key -o "$TOP/city.asc"
 cmp "$TOP/city.asc" "$repository/archive-key.asc" || die "another key"
 expect 0 --json mirror publish "$repository" --lock "$lock" --suite city --label 'City of X'
 json_is 'd["filesAdded"]' 0
 json_is 'd["leftOut"]' '[]'
-ok 'publish: a repository of what a lock names; again, nothing is copied'
+ok 'publish: a repository of all products; a lock names the same files, and nothing is copied again'
 
 # --- the real apt
 fresh_client "file:$repository"
