@@ -123,10 +123,14 @@ int RunMirrorExport(Context& context) {
   for (const Product& product : request.products) exported.push_back(product.name);
   Json volumes = Json::array();
   for (const std::filesystem::path& path : result.volumes) volumes.push_back(path.native());
-  const Json summary = {{"manifest", result.manifest.Hex()}, {"products", exported},
-                        {"locks", request.locks.size()},     {"volumes", volumes},
-                        {"objects", result.objects},         {"bytes", result.bytes},
-                        {"objectsThere", result.objects_there}, {"bytesThere", result.bytes_there},
+  const Json summary = {{"manifest", result.manifest.Hex()},
+                        {"products", exported},
+                        {"locks", request.locks.size()},
+                        {"volumes", volumes},
+                        {"objects", result.objects},
+                        {"bytes", result.bytes},
+                        {"objectsThere", result.objects_there},
+                        {"bytesThere", result.bytes_there},
                         {"absent", result.absent}};
   Json details = summary;
   details["absent"] = result.absent.size();

@@ -87,20 +87,23 @@ class Selection {
     architectures_.insert(lock.architecture);
     for (const LockedFile& file : lock.files) {
       if (!IsPublished(file.file_name)) continue;
-      objects_.insert({file.sha256, file.file_name, file.Indexed() ? ComponentOf(lock.indexes.at(file.index).path) : "main"});
+      objects_.insert(
+          {file.sha256, file.file_name, file.Indexed() ? ComponentOf(lock.indexes.at(file.index).path) : "main"});
     }
   }
 
   void AddProduct(const Product& product) {
     if (product.kind != ProductKind::kDebian) {
-      context_.progress().Note(Msg("{} is no Debian source package and has no place in a repository for apt", product.name));
+      context_.progress().Note(
+          Msg("{} is no Debian source package and has no place in a repository for apt", product.name));
       return;
     }
     architectures_.insert(product.architecture);
     const Closure closure = mirror::ReadClosure(product.current, context_.store());
     for (const ClosureFile& file : closure.files) {
       if (!IsPublished(file.name) || !file.missing.empty()) continue;
-      objects_.insert({file.sha256, file.name, file.Indexed() ? ComponentOf(closure.indexes.at(file.index).path) : "main"});
+      objects_.insert(
+          {file.sha256, file.name, file.Indexed() ? ComponentOf(closure.indexes.at(file.index).path) : "main"});
     }
   }
 
@@ -136,7 +139,8 @@ class Selection {
   }
 
   void MoveInto(mirror::PublishRequest& request) {
-    // One component per package: where several are named, the first in the alphabet but "main" last, which is the guess.
+    // One component per package: where several are named, the first in the alphabet but "main" last, which is the
+    // guess.
     std::set<Sha256Digest> placed;
     for (const bool guesses : {false, true}) {
       for (const mirror::PublishedObject& object : objects_) {
@@ -203,10 +207,11 @@ int RunMirrorPublish(Context& context) {
     context.PrintJson(Describe(result, request));
     return kGood;
   }
-  context.Print(Msg("{}: suite {} with {} binary packages and {} sources, valid until {}", AsTyped(request.directory).native(),
-                    request.suite, result.binaries, result.sources, FormatTime(result.valid_until)));
-  context.Print(Msg("{} files added ({}), {} removed; signed by {}", result.files_added, FormatBytes(result.bytes_added),
-                    result.files_removed, result.fingerprint));
+  context.Print(Msg("{}: suite {} with {} binary packages and {} sources, valid until {}",
+                    AsTyped(request.directory).native(), request.suite, result.binaries, result.sources,
+                    FormatTime(result.valid_until)));
+  context.Print(Msg("{} files added ({}), {} removed; signed by {}", result.files_added,
+                    FormatBytes(result.bytes_added), result.files_removed, result.fingerprint));
   if (!result.left_out.empty()) {
     context.Print(Msg("{} packages were left out:", result.left_out.size()));
     for (const std::string& line : result.left_out) context.PrintLine("  " + line);

@@ -20,7 +20,8 @@ bool IsPath(const Paragraph& paragraph, std::string_view path, const ClosureFile
 }
 
 bool NamesBinary(const Paragraph& paragraph, const ClosureFile& file) {
-  return paragraph.Find("Package").value_or("") == file.package && paragraph.Find("Version").value_or("") == file.version &&
+  return paragraph.Find("Package").value_or("") == file.package &&
+         paragraph.Find("Version").value_or("") == file.version &&
          paragraph.Find("Architecture").value_or("") == file.architecture &&
          paragraph.Find("SHA256").value_or("") == file.sha256.Hex() &&
          paragraph.Find("Size").value_or("") == std::to_string(file.size) &&
@@ -28,7 +29,8 @@ bool NamesBinary(const Paragraph& paragraph, const ClosureFile& file) {
 }
 
 bool NamesSource(const Paragraph& paragraph, const ClosureFile& file) {
-  if (paragraph.Find("Package").value_or("") != file.package || paragraph.Find("Version").value_or("") != file.version) {
+  if (paragraph.Find("Package").value_or("") != file.package ||
+      paragraph.Find("Version").value_or("") != file.version) {
     return false;
   }
   for (const std::string_view line : Paragraph::Lines(paragraph.Find("Checksums-Sha256").value_or(""))) {
@@ -39,7 +41,8 @@ bool NamesSource(const Paragraph& paragraph, const ClosureFile& file) {
   return false;
 }
 
-void CheckFilesOfIndex(const Closure& closure, std::uint32_t index, const Store& store, std::vector<std::string>& broken) {
+void CheckFilesOfIndex(const Closure& closure, std::uint32_t index, const Store& store,
+                       std::vector<std::string>& broken) {
   std::multimap<std::string_view, const ClosureFile*> wanted;
   for (const ClosureFile& file : closure.files) {
     if (file.index == index && file.missing.empty()) wanted.emplace(file.package, &file);

@@ -6,8 +6,8 @@
 namespace nachbau::mirror {
 namespace {
 
-constexpr std::uint64_t kMaxControl = 1 << 20;       // bytes; the largest have some dozen kB
-constexpr std::uint64_t kMaxMember = 64ULL << 20;    // of control.tar as compressed
+constexpr std::uint64_t kMaxControl = 1 << 20;     // bytes; the largest have some dozen kB
+constexpr std::uint64_t kMaxMember = 64ULL << 20;  // of control.tar as compressed
 
 }  // namespace
 

@@ -85,14 +85,16 @@ class Collector {
 };
 
 // The newest snapshot with all the Release files that a product rests on, so that it resolves again to what it is.
-std::optional<Snapshot> SnapshotWith(const std::vector<Snapshot>& snapshots, const std::vector<ReleaseProof>& releases) {
+std::optional<Snapshot> SnapshotWith(const std::vector<Snapshot>& snapshots,
+                                     const std::vector<ReleaseProof>& releases) {
   const auto has = [](const Snapshot& snapshot, const ReleaseProof& release) {
     return std::any_of(snapshot.releases.begin(), snapshot.releases.end(), [&](const ReleaseProof& other) {
       return other.uri == release.uri && other.suite == release.suite && other.in_release == release.in_release;
     });
   };
   for (auto snapshot = snapshots.rbegin(); snapshot != snapshots.rend(); ++snapshot) {
-    if (std::all_of(releases.begin(), releases.end(), [&](const ReleaseProof& release) { return has(*snapshot, release); })) {
+    if (std::all_of(releases.begin(), releases.end(),
+                    [&](const ReleaseProof& release) { return has(*snapshot, release); })) {
       return *snapshot;
     }
   }

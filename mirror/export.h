@@ -22,8 +22,8 @@ struct ExportRequest {
   std::filesystem::path output;   // must not exist yet; with volumes a folder
   std::uint64_t volume_size = 0;  // bytes; 0: one file
   std::vector<Product> products;
-  std::vector<Lock> locks;        // beside the products
-  std::set<Sha256Digest> have;    // what the other side has
+  std::vector<Lock> locks;                // beside the products
+  std::set<Sha256Digest> have;            // what the other side has
   std::filesystem::path state_directory;  // of the mirror: its snapshots, as MirrorConfig says
   const std::atomic<bool>* cancelled = nullptr;
 };
@@ -31,9 +31,9 @@ struct ExportRequest {
 struct ExportResult {
   Sha256Digest manifest;
   std::vector<std::filesystem::path> volumes;
-  std::uint64_t objects = 0, bytes = 0;                  // in the volumes
-  std::uint64_t objects_there = 0, bytes_there = 0;      // left out because the other side has them
-  std::vector<std::string> absent;                       // what this store has not either
+  std::uint64_t objects = 0, bytes = 0;              // in the volumes
+  std::uint64_t objects_there = 0, bytes_there = 0;  // left out because the other side has them
+  std::vector<std::string> absent;                   // what this store has not either
 };
 
 // Signs a statement; the result is the bundle that travels.

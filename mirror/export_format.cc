@@ -16,9 +16,9 @@ namespace {
 
 constexpr const char* kFormat = "nachbau-export/1";
 constexpr std::size_t kBlock = 512;
-constexpr std::uint64_t kMaxOctal = 077777777777;      // the largest size that a ustar header holds
-constexpr std::uint64_t kMaxBundle = 1 << 20;          // bytes
-constexpr std::uint64_t kMaxObject = 1ULL << 40;       // bytes; keeps sums far from overflow
+constexpr std::uint64_t kMaxOctal = 077777777777;  // the largest size that a ustar header holds
+constexpr std::uint64_t kMaxBundle = 1 << 20;      // bytes
+constexpr std::uint64_t kMaxObject = 1ULL << 40;   // bytes; keeps sums far from overflow
 
 std::string VolumePrefix(std::uint32_t number) {
   char text[32];
@@ -44,13 +44,13 @@ std::string UstarBlock(const std::string& path, std::uint64_t size, char type) {
   char* const b = block.data();
   std::memcpy(b, path.data(), path.size());
   Octal(b + 100, 8, 0444);
-  Octal(b + 108, 8, 0);   // uid
-  Octal(b + 116, 8, 0);   // gid
+  Octal(b + 108, 8, 0);  // uid
+  Octal(b + 116, 8, 0);  // gid
   Octal(b + 124, 12, size);
   Octal(b + 136, 12, 0);  // mtime
   std::memset(b + 148, ' ', 8);
   b[156] = type;
-  std::memcpy(b + 257, "ustar\0" "00", 8);
+  std::memcpy(b + 257, "ustar\00000", 8);  // magic with its zero byte, version "00"
   Octal(b + 329, 8, 0);
   Octal(b + 337, 8, 0);
   std::uint64_t sum = 0;
@@ -78,7 +78,9 @@ std::uint64_t MemberSize(std::uint64_t size) { return TarHeader("x", size).size(
 std::string ReadMember(const ReadAt& read, std::uint64_t& offset, const std::string& path, std::uint64_t limit,
                        const std::string& name) {
   const std::string header = read(offset, kBlock);
-  const auto refuse = [&] { throw ParseError(name, 0, Msg("not a volume of an export: no {} where it must be", path)); };
+  const auto refuse = [&] {
+    throw ParseError(name, 0, Msg("not a volume of an export: no {} where it must be", path));
+  };
   if (header.size() != kBlock) refuse();
   std::uint64_t size = 0;
   for (std::size_t i = 124; i < 135; ++i) {
@@ -109,20 +111,16 @@ ExportObject ReadObject(const Json& item, const std::string& place, std::uint32_
 }  // namespace
 
 const ExportObject* ExportManifest::Find(const Sha256Digest& sha256) const {
-  const auto found = std::lower_bound(objects.begin(), objects.end(), sha256,
-                                      [](const ExportObject& object, const Sha256Digest& digest) { return object.sha256 < digest; });
+  const auto found =
+      std::lower_bound(objects.begin(), objects.end(), sha256,
+                       [](const ExportObject& object, const Sha256Digest& digest) { return object.sha256 < digest; });
   return found == objects.end() || found->sha256 != sha256 ? nullptr : &*found;
 }
 
 std::string FormatManifest(const ExportManifest& manifest) {
-  Json json = {{"format", kFormat},
-               {"time", FormatTime(manifest.time)},
-               {"volumes", manifest.volumes},
-               {"objects", Json::array()},
-               {"products", Json::array()},
-               {"locks", Json::array()},
-               {"snapshots", Json::array()},
-               {"absent", manifest.absent}};
+  Json json = {{"format", kFormat},          {"time", FormatTime(manifest.time)}, {"volumes", manifest.volumes},
+               {"objects", Json::array()},   {"products", Json::array()},         {"locks", Json::array()},
+               {"snapshots", Json::array()}, {"absent", manifest.absent}};
   for (const ExportObject& object : manifest.objects) {
     json["objects"].push_back({{"sha256", object.sha256.Hex()}, {"size", object.size}, {"volume", object.volume}});
   }
@@ -163,7 +161,8 @@ ExportManifest ParseManifest(std::string_view text, const std::string& name) {
     manifest.locks.push_back(digest);
   }
   for (const Json& item : reader.Array("snapshots")) {
-    Snapshot snapshot = SnapshotFromJson(item, reader.PlaceOf("snapshots/" + std::to_string(manifest.snapshots.size())));
+    Snapshot snapshot =
+        SnapshotFromJson(item, reader.PlaceOf("snapshots/" + std::to_string(manifest.snapshots.size())));
     in_order("snapshots", manifest.snapshots.empty() || manifest.snapshots.back().time < snapshot.time);
     manifest.snapshots.push_back(std::move(snapshot));
   }
@@ -218,7 +217,8 @@ VolumeLayout LayOut(const ExportManifest& manifest, std::uint32_t number, std::s
 
 void AssignVolumes(ExportManifest& manifest, std::uint64_t volume_size, std::uint64_t bundle_size) {
   for (ExportObject& object : manifest.objects) {
-    if (object.volume != kHeldThere) object.volume = volume_size == 0 ? 1 : kMaxVolumes;  // widest: the text gets no longer
+    if (object.volume != kHeldThere)
+      object.volume = volume_size == 0 ? 1 : kMaxVolumes;  // widest: the text gets no longer
   }
   manifest.volumes = 1;
   if (volume_size == 0) return;

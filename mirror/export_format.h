@@ -1,15 +1,15 @@
 // The archive file in which parts of a store travel to a machine without network. docs/formats/export.md
 //
-// An export has one manifest and one or more volumes. A volume is a tar file (POSIX ustar; a pax record for objects from
-// 8 GiB) whose every byte but those of the objects follows from the manifest:
+// An export has one manifest and one or more volumes. A volume is a tar file (POSIX ustar; a pax record for objects
+// from 8 GiB) whose every byte but those of the objects follows from the manifest:
 //
 //   volume-0001/manifest.sigstore.json   the signed statement about the manifest
 //   volume-0001/manifest.json
 //   volume-0001/objects/ab/cdef…         the objects of this volume, sorted by SHA-256
 //   two blocks of zeros
 //
-// So a reader knows where each object lies, reads no header but to compare it with what must be there, and takes no name
-// and no size from the file. All volumes carry the same manifest, so each is good without the others.
+// So a reader knows where each object lies, reads no header but to compare it with what must be there, and takes no
+// name and no size from the file. All volumes carry the same manifest, so each is good without the others.
 #pragma once
 
 #include <cstdint>
@@ -42,10 +42,10 @@ struct ExportObject {
 struct ExportManifest {
   UnixSeconds time = 0;
   std::uint32_t volumes = 1;
-  std::vector<ExportObject> objects;   // sorted by sha256, each once
-  std::vector<Product> products;       // sorted by name; without earlier versions
-  std::vector<Sha256Digest> locks;     // objects: locks that belong to no product; sorted
-  std::vector<Snapshot> snapshots;     // oldest first
+  std::vector<ExportObject> objects;  // sorted by sha256, each once
+  std::vector<Product> products;      // sorted by name; without earlier versions
+  std::vector<Sha256Digest> locks;    // objects: locks that belong to no product; sorted
+  std::vector<Snapshot> snapshots;    // oldest first
   // "name (sha256)": what the products name but this store did not have either. Sorted.
   std::vector<std::string> absent;
 
@@ -74,17 +74,17 @@ struct PlacedObject {
 };
 
 struct VolumeLayout {
-  std::string head;          // everything in front of the first object
+  std::string head;  // everything in front of the first object
   std::vector<PlacedObject> objects;
-  std::uint64_t size = 0;    // bytes of the volume, the end included
+  std::uint64_t size = 0;  // bytes of the volume, the end included
 };
 
 // What volume `number` consists of. `bundle` and `manifest_text` as they stand in it.
 VolumeLayout LayOut(const ExportManifest& manifest, std::uint32_t number, std::string_view bundle,
                     std::string_view manifest_text);
 
-// Gives each object that is not kHeldThere its volume, in order, so that no volume is larger than `volume_size` bytes (0:
-// one volume). Throws UsageError naming the object that is too large for any, with the size it would take.
+// Gives each object that is not kHeldThere its volume, in order, so that no volume is larger than `volume_size` bytes
+// (0: one volume). Throws UsageError naming the object that is too large for any, with the size it would take.
 void AssignVolumes(ExportManifest& manifest, std::uint64_t volume_size, std::uint64_t bundle_size);
 
 struct VolumeHead {

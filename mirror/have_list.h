@@ -1,5 +1,5 @@
-// What a store has, for the other side of an air gap: one line "nachbau-have/1 COUNT", then the SHA-256 of each object in
-// hexadecimal digits, one a line, sorted. docs/formats/export.md
+// What a store has, for the other side of an air gap: one line "nachbau-have/1 COUNT", then the SHA-256 of each object
+// in hexadecimal digits, one a line, sorted. docs/formats/export.md
 #pragma once
 
 #include <string>

@@ -25,11 +25,11 @@
 namespace nachbau::mirror {
 namespace {
 
-constexpr std::size_t kPiece = 1 << 20;                   // bytes read at once
-constexpr std::size_t kBatchObjects = 512;                // that become visible together
+constexpr std::size_t kPiece = 1 << 20;     // bytes read at once
+constexpr std::size_t kBatchObjects = 512;  // that become visible together
 constexpr std::uint64_t kBatchBytes = 256ULL << 20;
-constexpr std::uint64_t kSpareRoom = 64ULL << 20;         // bytes left on the disk
-constexpr UnixSeconds kTolerance = 300;                   // seconds the exporting machine's clock may be ahead
+constexpr std::uint64_t kSpareRoom = 64ULL << 20;  // bytes left on the disk
+constexpr UnixSeconds kTolerance = 300;            // seconds the exporting machine's clock may be ahead
 constexpr std::uint64_t kMaxLock = kMaxDocumentSize;
 
 void CheckCancelled(const ImportRequest& request) {
@@ -103,7 +103,8 @@ std::vector<Volume> OpenTrusted(const ImportRequest& request, const CheckSigner&
 // Copies the objects of volumes into the store.
 class Intake {
  public:
-  Intake(const ImportRequest& request, const ExportManifest& manifest, Store& store, const Clock& clock, ImportResult& result)
+  Intake(const ImportRequest& request, const ExportManifest& manifest, Store& store, const Clock& clock,
+         ImportResult& result)
       : request_(request), manifest_(manifest), store_(store), clock_(clock), result_(result) {}
 
   void TakeVolume(const Volume& volume, Progress::Task& task) {
@@ -150,7 +151,8 @@ class Intake {
     if (::fstat(volume.fd.get(), &status) != 0) throw SystemError(errno, Msg("inspect {}", volume.name));
     const auto size = static_cast<std::uint64_t>(status.st_size);
     if (size != layout.size) {
-      result_.damaged.push_back(volume.name + ": has " + std::to_string(size) + " bytes, not " + std::to_string(layout.size));
+      result_.damaged.push_back(volume.name + ": has " + std::to_string(size) + " bytes, not " +
+                                std::to_string(layout.size));
     } else if (read(0, layout.head.size()) != layout.head ||
                read(layout.size - kTarEnd, kTarEnd) != std::string(kTarEnd, '\0')) {
       result_.damaged.push_back(volume.name + ": there are bytes between its members");
@@ -182,8 +184,13 @@ class Intake {
     {
       const std::lock_guard lock(mutex_);
       sealed_.writers.push_back(std::move(writer));
-      sealed_.acquisitions.push_back({placed.object.sha256, placed.object.size, placed.object.sha256.Hex(), clock_.Now(),
-                                      volume.name, Proof::kImport, {result_.manifest}});
+      sealed_.acquisitions.push_back({placed.object.sha256,
+                                      placed.object.size,
+                                      placed.object.sha256.Hex(),
+                                      clock_.Now(),
+                                      volume.name,
+                                      Proof::kImport,
+                                      {result_.manifest}});
       sealed_.bytes += placed.object.size;
     }
     Commit(false);
@@ -221,16 +228,22 @@ void CheckRoom(const Store& store, std::uint64_t bytes) {
   const std::uint64_t room = std::uint64_t{status.f_bavail} * status.f_frsize;
   if (bytes + kSpareRoom <= room) return;
   Error error(Msg("the import needs {} bytes in {}, but only {} are free", bytes + kSpareRoom, objects.native(), room));
-  error.SetHint(Msg("make room ('nachbau store gc'), or choose another place with --home DIR; what is held already is "
-                    "not needed again"));
+  error.SetHint(
+      Msg("make room ('nachbau store gc'), or choose another place with --home DIR; what is held already is "
+          "not needed again"));
   throw error;
 }
 
 // What becomes visible once its objects are there and proven.
 class Adoption {
  public:
-  Adoption(const ImportRequest& request, const ExportManifest& manifest, Store& store, const Clock& clock, ImportResult& result)
-      : request_(request), manifest_(manifest), store_(store), clock_(clock), result_(result),
+  Adoption(const ImportRequest& request, const ExportManifest& manifest, Store& store, const Clock& clock,
+           ImportResult& result)
+      : request_(request),
+        manifest_(manifest),
+        store_(store),
+        clock_(clock),
+        result_(result),
         setup_(ReadAptSetup(request.config.apt_root)) {}
 
   void TakeSnapshots() {
@@ -298,8 +311,9 @@ class Adoption {
 
   bool AllHere(const Lock& lock) const {
     const auto here = [&](const Sha256Digest& sha256) { return store_.Has(sha256); };
-    return std::all_of(lock.releases.begin(), lock.releases.end(),
-                       [&](const ReleaseProof& release) { return here(release.in_release) && here(release.keyring); }) &&
+    return std::all_of(
+               lock.releases.begin(), lock.releases.end(),
+               [&](const ReleaseProof& release) { return here(release.in_release) && here(release.keyring); }) &&
            std::all_of(lock.indexes.begin(), lock.indexes.end(),
                        [&](const IndexProof& index) { return here(index.sha256); });
   }
@@ -314,7 +328,8 @@ class Adoption {
     return ReadClosure(product.current, store_);
   }
 
-  std::vector<std::string> Check(const Product& product, const Closure& closure, const std::optional<Lock>& lock) const {
+  std::vector<std::string> Check(const Product& product, const Closure& closure,
+                                 const std::optional<Lock>& lock) const {
     std::vector<std::string> broken;
     if (closure.product != product.name || (lock && lock->source != product.name) ||
         (product.kind == ProductKind::kDebian && !lock)) {
@@ -343,12 +358,13 @@ class Adoption {
         return false;
       }
       if (own->current.closure != product.current.closure && own->current.added > product.current.added) {
-        result_.kept.push_back(product.name + ": this machine's is of " + FormatTime(own->current.added) + ", newer than " +
-                               FormatTime(product.current.added));
+        result_.kept.push_back(product.name + ": this machine's is of " + FormatTime(own->current.added) +
+                               ", newer than " + FormatTime(product.current.added));
         return false;
       }
       product.earlier = own->earlier;
-      if (own->current.closure != product.current.closure) product.earlier.insert(product.earlier.begin(), own->current);
+      if (own->current.closure != product.current.closure)
+        product.earlier.insert(product.earlier.begin(), own->current);
     }
     list.Save(product);
     result_.products.push_back(std::move(product));
@@ -370,7 +386,8 @@ void CountMissing(const ExportManifest& manifest, const Store& store, ImportResu
     ++result.objects_missing;
     result.bytes_missing += object.size;
     if (object.volume == kHeldThere) {
-      result.damaged.push_back("object " + object.sha256.Hex() + ": left out because this side was said to have it; export " +
+      result.damaged.push_back("object " + object.sha256.Hex() +
+                               ": left out because this side was said to have it; export " +
                                "again with a new list of what it has");
     } else {
       volumes.insert(object.volume);
@@ -422,7 +439,8 @@ ImportResult Import(const ImportRequest& request, Store& store, const CheckSigne
   const Sha256Digest manifest_object = store.Put(text).sha256;
   const Sha256Digest bundle_object = store.Put(volumes.front().head.bundle).sha256;
   {
-    const auto task = progress.Start(Msg("Proving {} products", manifest.products.size()), Unit::kItems, manifest.products.size());
+    const auto task =
+        progress.Start(Msg("Proving {} products", manifest.products.size()), Unit::kItems, manifest.products.size());
     Adoption adoption(request, manifest, store, clock, result);
     adoption.TakeSnapshots();
     if (result.objects_missing == 0) {

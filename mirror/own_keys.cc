@@ -33,7 +33,8 @@ std::string Check(const ReleaseProof& proof, const AptSetup& setup, const Store&
     reasons += (reasons.empty() ? "" : "; ") + reason;
   }
   if (configured) return proof.uri + " " + proof.suite + ": " + reasons;
-  return proof.uri + " " + proof.suite + ": no archive with this suite is in this machine's apt configuration, so no key "
+  return proof.uri + " " + proof.suite +
+         ": no archive with this suite is in this machine's apt configuration, so no key "
          "is known that may sign it (add the archive; it need not be reachable)";
 }
 

@@ -21,12 +21,8 @@ std::string ReadPath(const std::string& path, const std::string& place, const ch
 }  // namespace
 
 Json ToJson(const Publication& publication) {
-  Json json = {{"format", kFormat},
-               {"suite", publication.suite},
-               {"date", FormatTime(publication.date)},
-               {"files", Json::array()},
-               {"byHash", publication.by_hash},
-               {"superseded", Json::array()}};
+  Json json = {{"format", kFormat},      {"suite", publication.suite},    {"date", FormatTime(publication.date)},
+               {"files", Json::array()}, {"byHash", publication.by_hash}, {"superseded", Json::array()}};
   for (const RepositoryFile& file : publication.files) {
     json["files"].push_back({{"path", file.path}, {"size", file.size}, {"sha256", file.sha256.Hex()}});
   }

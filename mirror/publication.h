@@ -1,5 +1,5 @@
-// What a published suite consists of: dists/SUITE/nachbau.json, switched with the suite itself, so that the next run knows
-// which files are in use and which may go. docs/formats/published-repository.md
+// What a published suite consists of: dists/SUITE/nachbau.json, switched with the suite itself, so that the next run
+// knows which files are in use and which may go. docs/formats/published-repository.md
 #pragma once
 
 #include <set>

@@ -1,6 +1,6 @@
-// Order of things, so that a kill at any moment leaves the old or the new state: lock, litter of killed runs, pool files
-// (each under its final name only when whole), new suite aside, sync of the file system, registration of old and new
-// objects, exchange, and only then what went out of use.
+// Order of things, so that a kill at any moment leaves the old or the new state: lock, litter of killed runs, pool
+// files (each under its final name only when whole), new suite aside, sync of the file system, registration of old and
+// new objects, exchange, and only then what went out of use.
 #include "mirror/publish.h"
 
 #include <fcntl.h>
@@ -49,8 +49,8 @@ struct Contents {
   std::vector<std::string> left_out;
 };
 
-// One entry per component, name, version and architecture. The same package twice is one; two different ones are a choice
-// that a person has to make.
+// One entry per component, name, version and architecture. The same package twice is one; two different ones are a
+// choice that a person has to make.
 class Collector {
  public:
   explicit Collector(Store& store) : store_(store) {}
@@ -105,7 +105,8 @@ class Collector {
   }
 
   void AddSource(const PublishedObject& object) {
-    SourceEntry entry = MakeSourceEntry(store_.Read(object.sha256, kMaxDsc), *store_.Find(object.sha256), object.file_name);
+    SourceEntry entry =
+        MakeSourceEntry(store_.Read(object.sha256, kMaxDsc), *store_.Find(object.sha256), object.file_name);
     if (!Claim(entry.package + " " + entry.version + " source", object.sha256, object.file_name)) return;
     for (const RepositoryFile& file : entry.files) {
       const auto content = store_.Find(file.sha256);
@@ -177,7 +178,8 @@ class Repository {
   std::filesystem::path aside() const { return aside_->path(); }
   std::filesystem::path SuitePath(const std::string& suite) const { return root_ / "dists" / suite; }
 
-  void PlacePool(const std::vector<RepositoryFile>& files, const Store& store, PublishResult& result, Progress& progress) {
+  void PlacePool(const std::vector<RepositoryFile>& files, const Store& store, PublishResult& result,
+                 Progress& progress) {
     const auto task = progress.Start(Msg("Placing {} files", files.size()), Unit::kItems, files.size());
     for (const RepositoryFile& file : files) {
       CheckCancelled(request_);
@@ -211,7 +213,8 @@ class Repository {
     const unsigned flags = Find(publication.suite) != nullptr ? RENAME_EXCHANGE : RENAME_NOREPLACE;
     if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, place.c_str(), flags) != 0) {
       SystemError error(errno, Msg("put {} in place", place.native()));
-      if (error.error_number() == EINVAL) error.SetHint(Msg("the file system cannot exchange two directories; publish on another one"));
+      if (error.error_number() == EINVAL)
+        error.SetHint(Msg("the file system cannot exchange two directories; publish on another one"));
       throw error;
     }
     SyncDirectory(place.parent_path());
@@ -327,8 +330,9 @@ std::string ReleaseText(const PublishRequest& request, const PublishResult& resu
                         const std::map<std::string, std::string>& files) {
   std::string text = "Origin: " + request.origin + "\nLabel: " + request.origin + "\nSuite: " + request.suite +
                      "\nCodename: " + request.suite + "\nDate: " + FormatMailDate(result.date) +
-                     "\nValid-Until: " + FormatMailDate(result.valid_until) + "\nAcquire-By-Hash: yes\nArchitectures: " +
-                     Joined(result.architectures) + "\nComponents: " + Joined(result.components) + "\nSHA256:\n";
+                     "\nValid-Until: " + FormatMailDate(result.valid_until) +
+                     "\nAcquire-By-Hash: yes\nArchitectures: " + Joined(result.architectures) +
+                     "\nComponents: " + Joined(result.components) + "\nSHA256:\n";
   for (const auto& [path, bytes] : files) {
     text += " " + Sha256(bytes).Hex() + " " + std::to_string(bytes.size()) + " " + path + "\n";
   }
@@ -384,7 +388,8 @@ PublishResult Publish(const PublishRequest& request, Store& store, ReleaseSigner
   Check(request);
   Collector collector(store);
   {
-    const auto task = progress.Start(Msg("Reading {} packages", request.objects.size()), Unit::kItems, request.objects.size());
+    const auto task =
+        progress.Start(Msg("Reading {} packages", request.objects.size()), Unit::kItems, request.objects.size());
     for (const PublishedObject& object : request.objects) {
       CheckCancelled(request);
       collector.Add(object);
@@ -413,7 +418,8 @@ PublishResult Publish(const PublishRequest& request, Store& store, ReleaseSigner
   result.date = clock.Now();
   result.valid_until = result.date + request.valid_seconds;
   if (previous != nullptr && result.date < previous->date) {
-    Error error(Msg("suite {} is dated {}, later than this machine's clock", request.suite, FormatTime(previous->date)));
+    Error error(
+        Msg("suite {} is dated {}, later than this machine's clock", request.suite, FormatTime(previous->date)));
     error.SetHint(Msg("apt would ignore a Release file that is older than the last one; set the clock"));
     throw error;
   }
@@ -441,7 +447,8 @@ PublishResult Publish(const PublishRequest& request, Store& store, ReleaseSigner
     }
   }
   std::sort(publication.by_hash.begin(), publication.by_hash.end());
-  publication.by_hash.erase(std::unique(publication.by_hash.begin(), publication.by_hash.end()), publication.by_hash.end());
+  publication.by_hash.erase(std::unique(publication.by_hash.begin(), publication.by_hash.end()),
+                            publication.by_hash.end());
   const std::string release = ReleaseText(request, result, files);
   const std::string in_release = signer.ClearSign(release, result.date);
   CheckSigned(in_release, release, signer, result.date);

@@ -43,7 +43,8 @@ class KeyFileSigner final : public ReleaseSigner {
   KeyFileSigner(std::string_view text, const std::string& name, const std::function<std::string()>& passphrase)
       : ffi_(OpenKeyring({})), name_(name), passphrase_(passphrase) {
     const RnpInput input = RnpInputFrom(text);
-    if (rnp_load_keys(ffi_.get(), "GPG", input.get(), RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_SECRET_KEYS) != RNP_SUCCESS) {
+    if (rnp_load_keys(ffi_.get(), "GPG", input.get(), RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_SECRET_KEYS) !=
+        RNP_SUCCESS) {
       throw ParseError(name, 0, Msg("not an OpenPGP key"));
     }
     RnpRequire(rnp_ffi_set_pass_provider(ffi_.get(), &KeyFileSigner::GivePassphrase, this), "set the passphrase");
@@ -158,8 +159,8 @@ class GpgSigner final : public ReleaseSigner {
   std::string Run(const std::vector<std::string>& arguments, const std::string& input) const {
     ProcessRequest request;
     for (const auto& [name, value] : environment_) request.environment[name] = value;
-    request.arguments = {"gpg",         "--batch", "--yes", "--quiet", "--no-greeting", "--digest-algo", "SHA512",
-                         "--local-user", fingerprint_};
+    request.arguments = {"gpg",           "--batch", "--yes",        "--quiet",   "--no-greeting",
+                         "--digest-algo", "SHA512",  "--local-user", fingerprint_};
     request.arguments.insert(request.arguments.end(), arguments.begin(), arguments.end());
     request.standard_input = input;
     const ProcessResult result = RunProcess(request);

@@ -18,16 +18,17 @@ namespace {
 }
 
 bool IsArchitectureName(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && text.front() != '-' &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+  return !text.empty() && text.size() <= 64 && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
 }
 
 // What the index itself says of the file; a package must not say it in its place.
 bool IsOfTheIndex(std::string_view field) {
   static const std::set<std::string, std::less<>> kFields = {
-      "filename", "size", "md5sum", "sha1", "sha256", "sha512", "directory", "files", "checksums-md5", "checksums-sha1",
-      "checksums-sha256", "checksums-sha512", "description-md5"};
+      "filename",       "size",  "md5sum",        "sha1",           "sha256",           "sha512",
+      "directory",      "files", "checksums-md5", "checksums-sha1", "checksums-sha256", "checksums-sha512",
+      "description-md5"};
   std::string lower(field);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });

@@ -14,8 +14,8 @@ struct SignedStatement {
   std::string signer;  // name of the trusted key
 };
 
-// Throws Error naming `name` and the first check that does not pass: shape, signature by a trusted key, inclusion in the
-// log that a trusted key vouches for.
+// Throws Error naming `name` and the first check that does not pass: shape, signature by a trusted key, inclusion in
+// the log that a trusted key vouches for.
 SignedStatement OpenBundle(const Json& bundle, const std::string& name, const std::vector<TrustedKey>& trusted);
 
 }  // namespace nachbau::verifier

@@ -89,10 +89,20 @@ class AirGapTest : public testing::Test {
     closure.architecture = "amd64";
     closure.releases = lock.releases;
     closure.indexes = lock.indexes;
-    ClosureFile dsc{file.sha256, file.size, file.file_name, ClosureRole::kSource, 0, name, "1", "source", file.path, 1, ""};
+    ClosureFile dsc{file.sha256, file.size, file.file_name, ClosureRole::kSource, 0, name, "1", "source", file.path,
+                    1,           ""};
     const ContentId deb = from_.Put(kDeb);
-    ClosureFile binary{deb.sha256, deb.size, name + "_1_amd64.deb", ClosureRole::kEnvironment, 0, name, "1", "amd64",
-                       "pool/" + name + "_1_amd64.deb", 0, ""};
+    ClosureFile binary{deb.sha256,
+                       deb.size,
+                       name + "_1_amd64.deb",
+                       ClosureRole::kEnvironment,
+                       0,
+                       name,
+                       "1",
+                       "amd64",
+                       "pool/" + name + "_1_amd64.deb",
+                       0,
+                       ""};
     closure.files = {dsc, binary};
     std::sort(closure.files.begin(), closure.files.end());
     Product product;
@@ -279,7 +289,8 @@ TEST_F(AirGapTest, NamesWhatThisStoreDoesNotHoldEither) {
   EXPECT_THAT(Export().absent, ElementsAre("hello_1_amd64.deb (" + Sha256(kDeb).Hex() + ")"));
   // It is one that a rebuild needs, and the closure says that it is held.
   const ImportResult result = Import();
-  EXPECT_THAT(result.refused, ElementsAre("product hello: hello_1_amd64.deb: is needed, and the export does not have it"));
+  EXPECT_THAT(result.refused,
+              ElementsAre("product hello: hello_1_amd64.deb: is needed, and the export does not have it"));
   EXPECT_THAT(Products(), IsEmpty());
 }
 
@@ -296,9 +307,12 @@ TEST_F(AirGapTest, RefusesWhatNoTrustedKeySigned) {
   Export();
   EXPECT_THAT(ErrorOf([&] {
                 Store to(directory_.path() / "to");
-                mirror::Import(import_, to, [](const Json&, const Sha256Digest&) -> std::string {
-                  throw Error(Msg("{}", std::string("signed by a stranger")));
-                }, FixedClock(kNow), progress_);
+                mirror::Import(
+                    import_, to,
+                    [](const Json&, const Sha256Digest&) -> std::string {
+                      throw Error(Msg("{}", std::string("signed by a stranger")));
+                    },
+                    FixedClock(kNow), progress_);
               }),
               HasSubstr("signed by a stranger"));
   EXPECT_THAT(Products(), IsEmpty());
@@ -353,8 +367,16 @@ TEST_F(AirGapTest, TakesNoNameAndNoSizeFromTheFile) {
       {"path traversal", [](char* block) { std::strcpy(block, "../../../../etc/passwd"); }},
       {"absolute path", [](char* block) { std::strcpy(block, "/etc/passwd"); }},
       {"another volume", [](char* block) { block[10] = '2'; }},
-      {"symbolic link", [](char* block) { block[156] = '2'; std::strcpy(block + 157, "/etc/passwd"); }},
-      {"hard link", [](char* block) { block[156] = '1'; std::strcpy(block + 157, "/etc/passwd"); }},
+      {"symbolic link",
+       [](char* block) {
+         block[156] = '2';
+         std::strcpy(block + 157, "/etc/passwd");
+       }},
+      {"hard link",
+       [](char* block) {
+         block[156] = '1';
+         std::strcpy(block + 157, "/etc/passwd");
+       }},
       {"character device", [](char* block) { block[156] = '3'; }},
       {"block device", [](char* block) { block[156] = '4'; }},
       {"fifo", [](char* block) { block[156] = '6'; }},
@@ -426,7 +448,8 @@ TEST_F(AirGapTest, OnlyThisMachinesOwnKeysCount) {
   EXPECT_FALSE(ArchiveState(import_.config.state_directory).NewestSnapshot());
   apt_.Write("usr/share/keyrings/own.gpg", gpg_.Export({key_}));
   Configure("other");
-  EXPECT_THAT(Import().refused, Contains(HasSubstr("no archive with this suite is in this machine's apt configuration")));
+  EXPECT_THAT(Import().refused,
+              Contains(HasSubstr("no archive with this suite is in this machine's apt configuration")));
   Configure("stable");
   EXPECT_TRUE(Import().Good());
 }
@@ -460,7 +483,8 @@ TEST_F(AirGapTest, ANewerProductStays) {
 TEST_F(AirGapTest, NothingFromTheFuture) {
   Export();
   now_ = kNow - 3600;
-  EXPECT_THAT(ErrorOf([&] { Import(); }), HasSubstr("the export is dated 2026-11-25T12:00:00Z, later than this machine's clock"));
+  EXPECT_THAT(ErrorOf([&] { Import(); }),
+              HasSubstr("the export is dated 2026-11-25T12:00:00Z, later than this machine's clock"));
 }
 
 TEST_F(AirGapTest, FilesOfTwoExportsAreNotMixed) {

@@ -40,8 +40,9 @@ class PublishTest : public testing::Test {
   PublishedObject MakeDeb(const std::string& name, const std::string& version, const std::string& architecture,
                           const std::string& content = "x") {
     const TemporaryDirectory tree(directory_.path(), "tree-");
-    WriteFileAtomically(tree.path() / "DEBIAN/control", "Package: " + name + "\nVersion: " + version + "\nArchitecture: " +
-                        architecture + "\nMaintainer: Kit <kit@example.org>\nDescription: " + name + "\n long text\n");
+    WriteFileAtomically(tree.path() / "DEBIAN/control",
+                        "Package: " + name + "\nVersion: " + version + "\nArchitecture: " + architecture +
+                            "\nMaintainer: Kit <kit@example.org>\nDescription: " + name + "\n long text\n");
     WriteFileAtomically(tree.path() / "usr/share/doc" / name / "text", content);
     const std::string file_name = name + "_" + version + "_" + architecture + ".deb";
     const std::string path = directory_.path() / file_name;
@@ -57,9 +58,9 @@ class PublishTest : public testing::Test {
     const std::string file = name + "_1.tar.gz";
     const std::string text = "Format: 3.0 (native)\nSource: " + name + "\nBinary: " + name +
                              "\nArchitecture: any\nVersion: 1\nMaintainer: Kit <kit@example.org>\nChecksums-Sha1:\n " +
-                             std::string(40, '0') + " 1 " + file + "\nChecksums-Sha256:\n " + Sha256(tarball).Hex() + " " +
-                             std::to_string(tarball.size()) + " " + file + "\nFiles:\n " + std::string(32, '0') + " 1 " +
-                             file + "\n";
+                             std::string(40, '0') + " 1 " + file + "\nChecksums-Sha256:\n " + Sha256(tarball).Hex() +
+                             " " + std::to_string(tarball.size()) + " " + file + "\nFiles:\n " + std::string(32, '0') +
+                             " 1 " + file + "\n";
     return {store_.Put(text).sha256, name + "_1.dsc"};
   }
 
@@ -119,7 +120,8 @@ TEST_F(PublishTest, EveryFileIsWhatTheSignedReleaseFileLeadsTo) {
     const std::string bytes = Read("dists/nachbau/" + path);
     EXPECT_EQ(Sha256(bytes), entry.sha256) << path;
     EXPECT_EQ(bytes.size(), entry.size) << path;
-    EXPECT_EQ(Read("dists/nachbau/" + path.substr(0, path.rfind('/')) + "/by-hash/SHA256/" + entry.sha256.Hex()), bytes);
+    EXPECT_EQ(Read("dists/nachbau/" + path.substr(0, path.rfind('/')) + "/by-hash/SHA256/" + entry.sha256.Hex()),
+              bytes);
     if (path.ends_with(".xz")) {
       EXPECT_EQ(Decompress(bytes, path, 1 << 20), Read("dists/nachbau/" + path.substr(0, path.size() - 3)));
     }
@@ -227,9 +229,11 @@ TEST_F(PublishTest, TwoFilesOfOnePackageAreAPersonsChoice) {
 }
 
 TEST_F(PublishTest, SourcesThatAreNotCompleteAreLeftOutAndNamed) {
-  request_.objects = {MakeDeb("hello", "1", "amd64"), MakeDsc("hello", "a tarball that is not held"),
+  request_.objects = {MakeDeb("hello", "1", "amd64"),
+                      MakeDsc("hello", "a tarball that is not held"),
                       {Sha256("nothing"), "gone_1_amd64.deb"}};
-  EXPECT_THAT(Publish().left_out, ElementsAre("hello_1.dsc: hello_1.tar.gz is not held", "gone_1_amd64.deb: not in the store"));
+  EXPECT_THAT(Publish().left_out,
+              ElementsAre("hello_1.dsc: hello_1.tar.gz is not held", "gone_1_amd64.deb: not in the store"));
   request_.objects.erase(request_.objects.begin());
   EXPECT_THAT(PublishError(), HasSubstr("there is nothing to publish"));
 }
@@ -274,7 +278,8 @@ TEST_F(PublishTest, AClockBehindTheSuiteIsNoticed) {
   request_.objects = {MakeDeb("hello", "1", "amd64")};
   Publish();
   now_ -= 1;
-  EXPECT_THAT(PublishError(), HasSubstr("suite nachbau is dated 2026-11-25T12:00:00Z, later than this machine's clock"));
+  EXPECT_THAT(PublishError(),
+              HasSubstr("suite nachbau is dated 2026-11-25T12:00:00Z, later than this machine's clock"));
 }
 
 TEST_F(PublishTest, TakesAwayWhatAKilledRunLeft) {
@@ -311,7 +316,8 @@ TEST_F(PublishTest, SignsWithAProtectedKeyAndWithGpgToo) {
 
 TEST(RepositoryEntryTest, APackageCannotSpeakForTheIndex) {
   const BinaryEntry entry = MakeBinaryEntry(
-      "Package: evil\nVersion: 1\nArchitecture: amd64\nFilename: ../../etc/passwd\nSHA256: 00\nsize: 7\nDescription: x\n .\n y\n",
+      "Package: evil\nVersion: 1\nArchitecture: amd64\nFilename: ../../etc/passwd\nSHA256: 00\nsize: 7\nDescription: "
+      "x\n .\n y\n",
       HashBytes("bytes"), "evil_1_amd64.deb");
   const auto paragraphs = ParseParagraphs(entry.paragraph, "test");
   ASSERT_THAT(paragraphs, SizeIs(1));
@@ -324,8 +330,9 @@ TEST(RepositoryEntryTest, APackageCannotSpeakForTheIndex) {
 TEST(RepositoryEntryTest, RefusesWhatIsNoPackage) {
   const ContentId content = HashBytes("bytes");
   for (const char* text :
-       {"", "Package: a\n", "Package: ../x\nVersion: 1\nArchitecture: amd64\n", "Package: ab\nVersion: 1 2\nArchitecture: amd64\n",
-        "Package: ab\nVersion: 1\nArchitecture: ../x\n", "Package: ab\nVersion: 1\nArchitecture: amd64\nSource: ../x\n",
+       {"", "Package: a\n", "Package: ../x\nVersion: 1\nArchitecture: amd64\n",
+        "Package: ab\nVersion: 1 2\nArchitecture: amd64\n", "Package: ab\nVersion: 1\nArchitecture: ../x\n",
+        "Package: ab\nVersion: 1\nArchitecture: amd64\nSource: ../x\n",
         "Package: ab\nVersion: 1\nArchitecture: amd64\n\nPackage: cd\nVersion: 1\nArchitecture: amd64\n"}) {
     EXPECT_THROW(MakeBinaryEntry(text, content, "x.deb"), ParseError) << text;
   }
@@ -335,7 +342,9 @@ TEST(RepositoryEntryTest, RefusesWhatIsNoPackage) {
 TEST(RepositoryEntryTest, PutsLibrariesWhereDebianPutsThem) {
   const ContentId content = HashBytes("bytes");
   const auto path = [&](const std::string& source) {
-    return MakeBinaryEntry("Package: ab\nVersion: 1\nArchitecture: all\nSource: " + source + "\n", content, "ab_1_all.deb").file.path;
+    return MakeBinaryEntry("Package: ab\nVersion: 1\nArchitecture: all\nSource: " + source + "\n", content,
+                           "ab_1_all.deb")
+        .file.path;
   };
   EXPECT_THAT(path("libfoo (2:1.0)"), HasSubstr("pool/libf/libfoo/"));
   EXPECT_THAT(path("foo"), HasSubstr("pool/f/foo/"));
@@ -345,11 +354,12 @@ TEST(PublicationTest, RefusesPathsThatLeadElsewhere) {
   const std::string good = FormatPretty(ToJson(Publication{
       "s", kNow, {{"pool/a/ab/x.deb", 1, Sha256("x")}}, {"main/source/by-hash/SHA256/00"}, {{"pool/b/x.deb", kNow}}}));
   EXPECT_EQ(FormatPretty(ToJson(ParsePublication(good, "x"))), good);
-  for (const auto& [from, to] : std::map<std::string, std::string>{{"pool/a/ab/x.deb", "pool/../x.deb"},
-                                                                   {"pool/a/ab/x.deb", "/etc/passwd"},
-                                                                   {"main/source/by-hash/SHA256/00", "../by-hash/SHA256/0"},
-                                                                   {"pool/b/x.deb", "pool//x.deb"},
-                                                                   {"pool/b/x.deb", "etc/x"}}) {
+  for (const auto& [from, to] :
+       std::map<std::string, std::string>{{"pool/a/ab/x.deb", "pool/../x.deb"},
+                                          {"pool/a/ab/x.deb", "/etc/passwd"},
+                                          {"main/source/by-hash/SHA256/00", "../by-hash/SHA256/0"},
+                                          {"pool/b/x.deb", "pool//x.deb"},
+                                          {"pool/b/x.deb", "etc/x"}}) {
     std::string bad = good;
     bad.replace(bad.find(from), from.size(), to);
     EXPECT_THROW(ParsePublication(bad, "x"), ParseError) << to;
