@@ -80,6 +80,29 @@ ContentId ContentHasher::Finish() {
   return {state_->size, nachbau::Finish<32>(state_->sha256.get()), nachbau::Finish<64>(state_->sha512.get())};
 }
 
+struct Sha256Hasher::State {
+  Context context = Start(EVP_sha256());
+};
+
+Sha256Hasher::Sha256Hasher() : state_(std::make_unique<State>()) {}
+Sha256Hasher::~Sha256Hasher() = default;
+Sha256Hasher::Sha256Hasher(Sha256Hasher&&) noexcept = default;
+Sha256Hasher& Sha256Hasher::operator=(Sha256Hasher&&) noexcept = default;
+
+void Sha256Hasher::Update(std::string_view bytes) {
+  if (EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) != 1) {
+    throw Error(Msg("OpenSSL cannot update a digest"));
+  }
+}
+
+Sha256Digest Sha256Hasher::Finish() {
+  const Sha256Digest digest = nachbau::Finish<32>(state_->context.get());
+  if (EVP_DigestInit_ex(state_->context.get(), nullptr, nullptr) != 1) {  // the same algorithm again
+    throw Error(Msg("OpenSSL cannot start a digest"));
+  }
+  return digest;
+}
+
 Sha256Digest Sha256(std::string_view bytes) {
   const Context context = Start(EVP_sha256());
   if (EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1) {

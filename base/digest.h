@@ -53,6 +53,22 @@ class ContentHasher {
   std::unique_ptr<State> state_;
 };
 
+// SHA-256 alone, for checking bytes against a name: with the processor's SHA instructions three times as fast as both.
+// Not safe from several threads at once.
+class Sha256Hasher {
+ public:
+  Sha256Hasher();
+  ~Sha256Hasher();
+  Sha256Hasher(Sha256Hasher&&) noexcept;
+  Sha256Hasher& operator=(Sha256Hasher&&) noexcept;
+  void Update(std::string_view bytes);
+  Sha256Digest Finish();  // and starts anew
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 Sha256Digest Sha256(std::string_view bytes);
 ContentId HashBytes(std::string_view bytes);
 ContentId HashDescriptor(const FileDescriptor& fd, std::string_view name);

@@ -141,6 +141,41 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
   } else if (option == "passphrase") {
     command.add_option("--passphrase-file", arguments.passphrase_file, "File with the passphrase of the signing key")
         ->type_name("FILE");
+  } else if (option == "gc") {
+    command.add_flag("--delete", arguments.delete_garbage, "Really do it (default: only say what would go)");
+    command.add_flag("--empty-trash", arguments.empty_trash,
+                     "Also delete at once what earlier collections set aside; without it, only what waited long enough");
+    command
+        .add_option("--grace-days", arguments.grace_days,
+                    "Leave alone what was used within so many days (default: nachbau.toml, else 7)")
+        ->type_name("N");
+    command.add_option("--explain", arguments.explain, "Only tell what keeps this object")->type_name("DIGEST");
+    command
+        .add_option("--forget", arguments.forget,
+                    "Forget a workspace, or a file written elsewhere, that is gone; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("PATH");
+  } else if (option == "scrub") {
+    command.add_option("--rate", arguments.rate, "Read at most so much per second (default: as fast as it goes)")
+        ->transform(CLI::AsSizeValue(false))
+        ->type_name("SIZE");
+    command.add_option("--max-time", arguments.max_time, "Stop after so many seconds; the next run goes on there")
+        ->type_name("SECONDS");
+    command.add_option("--older-than-days", arguments.older_than_days, "Leave out what was checked within so many days")
+        ->type_name("N");
+    command.add_flag("--cached", arguments.cached,
+                     "Accept what the kernel has in memory (default: read from the disk itself)");
+    command.add_flag("--repair", arguments.repair, "Fetch damaged and lost objects again from where they came");
+    command
+        .add_option("--from", arguments.peers,
+                    "Repair, and look in this store first: its directory, or its http, https or file URL; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("STORE");
+  } else if (option == "reason") {
+    command.add_option("--reason", arguments.reason, "Why, for the record")->type_name("TEXT");
+  } else if (option == "confirm") {
+    command.add_option("--confirm", arguments.confirm, "Release it now: FILE has the signatures of two people")
+        ->type_name("FILE");
   } else if (option == "sources") {
     command.add_flag("--without-environment-sources", arguments.without_environment_sources,
                      "Do not mirror the sources of the build environment");

@@ -74,6 +74,19 @@ struct Arguments {
   std::uint32_t builds = 1;                   // rebuild --builds
   std::string part;  // the one source that this process rebuilds for another (rebuild_at_once.h)
   std::vector<std::string> words;             // the command line, without the name of the program
+  bool delete_garbage = false;                // store gc --delete
+  bool empty_trash = false;                   // store gc --empty-trash
+  std::optional<std::uint32_t> grace_days;    // store gc --grace-days
+  std::string explain;                        // store gc --explain
+  std::vector<std::filesystem::path> forget;  // store gc --forget
+  std::uint64_t rate = 0;                     // store scrub --rate: bytes per second
+  std::uint64_t max_time = 0;                 // store scrub --max-time: seconds
+  std::uint32_t older_than_days = 0;          // store scrub --older-than-days
+  bool cached = false;                        // store scrub --cached
+  bool repair = false;                        // store scrub --repair
+  std::vector<std::string> peers;             // store scrub --from
+  std::string reason;                         // hold add, hold release --reason
+  std::optional<std::filesystem::path> confirm;  // hold release --confirm
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes
   std::uint64_t disk_limit = 0;               // bytes

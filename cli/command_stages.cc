@@ -7,6 +7,7 @@
 #include "cli/exit_codes.h"
 #include "cli/pipeline.h"
 #include "cli/progress_text.h"
+#include "cli/remembered_places.h"
 #include "model/evidence.h"
 #include "report/summary.h"
 #include "sbom/sbom.h"
@@ -16,6 +17,7 @@ int RunResolve(Context& context) {
   const Lock lock = ResolveSource(context, context.arguments().names.at(0));
   std::filesystem::path path = context.arguments().output;
   if (path.empty()) path = context.workspace() / "locks" / LockFileName(lock.source);
+  RememberPlace(context.home(), context.arguments().output.empty() ? context.workspace() : path);
   WriteFileAtomically(path, FormatPretty(ToJson(lock)));
   if (context.arguments().json) {
     context.PrintJson({{"source", lock.source},
@@ -35,6 +37,7 @@ int RunMirrorFetch(Context& context) {
   Json list = Json::array();
   for (const std::string& name : context.arguments().names) {
     Lock lock = ReadLock(name);
+    RememberPlace(context.home(), name);
     const mirror::FetchResult result = MirrorLock(context, lock);
     WriteFileAtomically(name, FormatPretty(ToJson(lock)));
     if (context.arguments().json) {
@@ -70,6 +73,7 @@ int RunBuild(Context& context) {
     throw error;
   }
   const BuildRecord record = BuildStage(context, lock, folder);
+  RememberPlace(context.home(), context.arguments().output.empty() ? context.workspace() : path);
   if (context.arguments().json) {
     context.PrintJson(ToJson(record));
   } else if (record.outcome == BuildOutcome::kBuilt) {

@@ -19,7 +19,7 @@ int RunStoreVerify(Context& context) {
     context.Print(Msg("{} objects ({}) checked, {} damaged", result.objects, FormatBytes(result.bytes),
                       result.damages.size()));
     if (!result.damages.empty()) {
-      context.Print(Msg("Next: delete each damaged file and run 'nachbau mirror fetch' with the locks that need it"));
+      context.Print(Msg("Next: nachbau store scrub --repair (puts damaged objects into quarantine and fetches them again)"));
     }
   }
   return result.damages.empty() ? kGood : kBad;
@@ -28,7 +28,7 @@ int RunStoreVerify(Context& context) {
 int RunStoreList(Context& context) {
   Json list = Json::array();
   for (const Sha256Digest& digest : context.store().List()) {
-    const auto content = context.store().Find(digest);
+    const auto content = context.store().Describe(digest);
     if (!content) continue;  // removed meanwhile
     if (context.arguments().json) {
       list.push_back({{"sha256", digest.Hex()}, {"size", content->size}, {"sha512", content->sha512.Hex()}});

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
 #include "cli/pipeline.h"
+#include "cli/remembered_places.h"
 #include "report/variations.h"
 
 namespace nachbau::cli {
@@ -57,6 +58,7 @@ int RunVary(Context& context) {
   AddDifferences(report, context.store());
   std::filesystem::path path = arguments.output;
   if (path.empty()) path = context.workspace() / "variations" / (lock.source + ".variation.json");
+  RememberPlace(context.home(), arguments.output.empty() ? context.workspace() : path);
   WriteFileAtomically(path, FormatPretty(ToJson(report)));
   if (arguments.json) {
     context.PrintJson(ToJson(report));

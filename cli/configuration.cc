@@ -92,6 +92,21 @@ Configuration ParseConfiguration(std::string_view text, std::string_view name) {
     if (const auto memory = builder.Unsigned("memory_limit")) configuration.memory_limit = *memory;
     if (const auto jobs = builder.Unsigned("jobs")) configuration.jobs = static_cast<std::uint32_t>(*jobs);
   });
+  section("store", [&](TomlReader& store) {
+    if (const auto quota = store.Unsigned("quota")) configuration.store_quota = *quota;
+  });
+  section("retention", [&](TomlReader& retention) {
+    const auto read = [&](const char* key, auto& value) {
+      if (const auto number = retention.Unsigned(key)) value = static_cast<std::uint32_t>(std::min<std::uint64_t>(*number, 1'000'000));
+    };
+    read("product_versions", configuration.retention.product_versions);
+    read("product_days", configuration.retention.product_days);
+    read("snapshots_all_days", configuration.retention.snapshots_all_days);
+    read("snapshots_daily_days", configuration.retention.snapshots_daily_days);
+    read("snapshots_weekly_days", configuration.retention.snapshots_weekly_days);
+    read("grace_days", configuration.grace_days);
+    read("trash_days", configuration.trash_days);
+  });
   section("policy", [&](TomlReader& policy) {
     if (const auto file = policy.Text("file")) configuration.policy = *file;
   });

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "mirror/retention.h"
+
 namespace nachbau::cli {
 
 struct Configuration {
@@ -25,6 +27,10 @@ struct Configuration {
   std::string operator_role;
   std::optional<std::filesystem::path> passphrase_file;  // of the signing key, for work without a terminal
   std::vector<TrustedKeyFile> trusted_keys;
+  std::uint64_t store_quota = 0;  // bytes; 0: none
+  mirror::Retention retention;
+  std::uint32_t grace_days = 7;
+  std::uint32_t trash_days = 7;
   std::uint64_t memory_limit = 0;  // bytes
   std::uint32_t jobs = 0;
 };

@@ -72,7 +72,7 @@ Context::Context(Arguments arguments, Catalogue catalogue, std::unique_ptr<Progr
 }
 
 Store& Context::store() {
-  if (!store_) store_ = std::make_unique<Store>(home_ / "store");
+  if (!store_) store_ = std::make_unique<Store>(home_ / "store", StoreOptions{configuration_.store_quota});
   return *store_;
 }
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "builder/log_reader.h"
 #include "cli/build_history.h"
+#include "cli/remembered_places.h"
 #include "model/evidence.h"
 #include "sbom/sbom.h"
 
@@ -286,6 +287,7 @@ RebuildResult Rebuild(Context& context, Lock lock) {
   Documents& documents = result.documents;
   documents.lock = std::move(lock);
   MirrorLock(context, documents.lock);
+  RememberPlace(context.home(), context.workspace());
   WriteFileAtomically(context.workspace() / "locks" / LockFileName(documents.lock.source),
                       FormatPretty(ToJson(documents.lock)));
 

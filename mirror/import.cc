@@ -412,7 +412,7 @@ ImportResult Import(const ImportRequest& request, Store& store, const CheckSigne
   std::uint64_t bytes = 0;
   std::set<std::uint32_t> here;
   for (const Volume& volume : volumes) here.insert(volume.head.number);
-  RootList roots;
+  Roots roots;
   roots.name = "import-" + result.manifest.Hex().substr(0, 16);
   roots.reason = "an import that is not finished yet: " + volumes.front().name;
   for (const ExportObject& object : manifest.objects) {

@@ -243,7 +243,7 @@ class Repository {
 
   // What all suites use, now or a moment ago.
   void Register() const {
-    RootList list;
+    Roots list;
     list.name = "publish-" + Sha256(root_.native()).Hex().substr(0, 16);
     list.reason = "published in " + root_.native();
     for (const auto& [suite, publication] : suites_) {

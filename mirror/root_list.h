@@ -2,21 +2,12 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
-#include <vector>
 
-#include "base/digest.h"
+#include "model/roots.h"
 
 namespace nachbau::mirror {
 
-struct RootList {
-  std::string name;                   // of the file, without ".json"
-  std::string reason;                 // English, for people: "published in /srv/apt"
-  std::vector<Sha256Digest> objects;  // sorted, each once
-};
-
-// Atomically and durably. Sorts the objects.
-void SaveRootList(const std::filesystem::path& directory, RootList list);
-void RemoveRootList(const std::filesystem::path& directory, const std::string& name);
+// Atomically and durably, as NAME.json for its name. Sorts the objects.
+void SaveRootList(const std::filesystem::path& directory, Roots list);
 
 }  // namespace nachbau::mirror

@@ -34,9 +34,17 @@ Connection OpenConnection(const std::filesystem::path& path) {
   const char* setup =
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
       "CREATE TABLE IF NOT EXISTS objects(sha256 BLOB PRIMARY KEY, size INTEGER NOT NULL, sha512 BLOB NOT NULL)"
-      " WITHOUT ROWID;";
+      " WITHOUT ROWID;"
+      "CREATE TABLE IF NOT EXISTS checks(sha256 BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;";
   if (sqlite3_exec(raw, setup, nullptr, nullptr, nullptr) != SQLITE_OK) return nullptr;
   return connection;
+}
+
+std::optional<Sha256Digest> DigestAt(sqlite3_stmt* statement, int column) {
+  if (sqlite3_column_bytes(statement, column) != 32) return std::nullopt;
+  Sha256Digest digest;
+  std::copy_n(static_cast<const std::uint8_t*>(sqlite3_column_blob(statement, column)), 32, digest.bytes.begin());
+  return digest;
 }
 
 }  // namespace
@@ -50,6 +58,9 @@ struct StoreIndex::State {
     sqlite3_stmt* raw = nullptr;
     sqlite3_prepare_v2(connection.get(), sql, -1, &raw, nullptr);
     return Statement(raw);
+  }
+  bool Execute(const char* sql) const {
+    return connection && sqlite3_exec(connection.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK;
   }
   bool Insert(const ContentId& content) const {
     const Statement statement = Prepare("INSERT OR REPLACE INTO objects VALUES(?, ?, ?)");
@@ -84,6 +95,17 @@ std::optional<ContentId> StoreIndex::Find(const Sha256Digest& sha256) const {
   return content;
 }
 
+std::vector<Sha256Digest> StoreIndex::All() const {
+  const std::lock_guard lock(state_->mutex);
+  std::vector<Sha256Digest> digests;
+  if (!state_->connection) return digests;
+  const Statement statement = state_->Prepare("SELECT sha256 FROM objects ORDER BY sha256");
+  while (statement && sqlite3_step(statement.get()) == SQLITE_ROW) {
+    if (const auto digest = DigestAt(statement.get(), 0)) digests.push_back(*digest);
+  }
+  return digests;
+}
+
 void StoreIndex::Insert(const ContentId& content) {
   const std::lock_guard lock(state_->mutex);
   if (state_->connection) state_->Insert(content);
@@ -92,10 +114,52 @@ void StoreIndex::Insert(const ContentId& content) {
 void StoreIndex::Insert(const std::vector<ContentId>& contents) {
   const std::lock_guard lock(state_->mutex);
   if (!state_->connection) return;
-  sqlite3* const connection = state_->connection.get();
-  const bool batched = sqlite3_exec(connection, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK;
+  state_->Execute("BEGIN IMMEDIATE");
   for (const ContentId& content : contents) state_->Insert(content);
-  if (batched) sqlite3_exec(connection, "COMMIT", nullptr, nullptr, nullptr);
+  if (!state_->Execute("COMMIT")) state_->Execute("ROLLBACK");
+}
+
+// Whatever cannot be written is not remembered: the next scrub begins there.
+void StoreIndex::Remove(const std::vector<Sha256Digest>& digests) {
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->connection || digests.empty()) return;
+  state_->Execute("BEGIN IMMEDIATE");
+  for (const char* sql : {"DELETE FROM objects WHERE sha256 = ?", "DELETE FROM checks WHERE sha256 = ?"}) {
+    const Statement statement = state_->Prepare(sql);
+    for (const Sha256Digest& digest : digests) {
+      if (!statement) break;
+      sqlite3_bind_blob(statement.get(), 1, digest.bytes.data(), 32, SQLITE_STATIC);
+      sqlite3_step(statement.get());
+      sqlite3_reset(statement.get());
+    }
+  }
+  if (!state_->Execute("COMMIT")) state_->Execute("ROLLBACK");
+}
+
+std::unordered_map<Sha256Digest, UnixSeconds> StoreIndex::LastChecks() const {
+  const std::lock_guard lock(state_->mutex);
+  std::unordered_map<Sha256Digest, UnixSeconds> checks;
+  if (!state_->connection) return checks;
+  const Statement statement = state_->Prepare("SELECT sha256, time FROM checks");
+  while (statement && sqlite3_step(statement.get()) == SQLITE_ROW) {
+    if (const auto digest = DigestAt(statement.get(), 0)) checks.emplace(*digest, sqlite3_column_int64(statement.get(), 1));
+  }
+  return checks;
+}
+
+void StoreIndex::RememberChecks(const std::vector<Sha256Digest>& digests, UnixSeconds time) {
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->connection || digests.empty()) return;
+  state_->Execute("BEGIN IMMEDIATE");
+  const Statement statement = state_->Prepare("INSERT OR REPLACE INTO checks VALUES(?, ?)");
+  for (const Sha256Digest& digest : digests) {
+    if (!statement) break;
+    sqlite3_bind_blob(statement.get(), 1, digest.bytes.data(), 32, SQLITE_STATIC);
+    sqlite3_bind_int64(statement.get(), 2, time);
+    sqlite3_step(statement.get());
+    sqlite3_reset(statement.get());
+  }
+  if (!state_->Execute("COMMIT")) state_->Execute("ROLLBACK");
 }
 
 void StoreIndex::Replace(const std::vector<ContentId>& contents) {
@@ -104,14 +168,11 @@ void StoreIndex::Replace(const std::vector<ContentId>& contents) {
     for (const char* suffix : {"", "-wal", "-shm"}) ::unlink((state_->path.native() + suffix).c_str());
     state_->connection = OpenConnection(state_->path);
   }
-  const auto execute = [&](const char* sql) {
-    return state_->connection && sqlite3_exec(state_->connection.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK;
-  };
-  const bool done = execute("BEGIN IMMEDIATE") && execute("DELETE FROM objects") &&
+  const bool done = state_->Execute("BEGIN IMMEDIATE") && state_->Execute("DELETE FROM objects") &&
                     std::all_of(contents.begin(), contents.end(), [&](const auto& c) { return state_->Insert(c); }) &&
-                    execute("COMMIT");
+                    state_->Execute("COMMIT");
   if (!done) {
-    execute("ROLLBACK");
+    state_->Execute("ROLLBACK");
     throw Error(Msg("the index {} cannot be written", state_->path.native()));
   }
 }

@@ -1,59 +1,68 @@
-// Layout: objects/<first two hex digits>/<the other 62>, mode 0444; tmp/ for what is being written; index.sqlite.
+// Layout: objects/<first two hex digits>/<the other 62>, mode 0444; tmp/ for what is being written; index.sqlite; and for
+// collection (places.h) leases/, trash/, gc.lock.
 //
-// Order of a commit: write to tmp/, fsync, link into objects/, fsync that directory, then the index. A crash leaves at
+// Order of a commit: write to tmp/, fsync, rename into objects/, fsync that directory, then the index. A crash leaves at
 // most a file in tmp/ (removed on the next open, when its writer's lock is gone) or an object the index does not know
 // (its SHA-512 is then computed on demand).
 #include "store/store.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <mutex>
 #include <set>
-#include <thread>
 #include <unordered_set>
 
-#include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "store/index.h"
+#include "store/places.h"
+#include "store/quota.h"
 
 namespace nachbau {
+
+using namespace store_places;
+
 namespace {
 
 constexpr mode_t kObjectMode = 0444;
+constexpr std::array<timespec, 2> kTouchNow = {timespec{0, UTIME_OMIT}, timespec{0, UTIME_NOW}};
 
-std::filesystem::path RelativePath(const Sha256Digest& sha256) {
-  const std::string hex = sha256.Hex();
-  return std::filesystem::path("objects") / hex.substr(0, 2) / hex.substr(2);
-}
-
-// The digest an object file's place names; nothing when it is no such place.
-std::optional<Sha256Digest> DigestOfPath(const std::filesystem::path& relative) {
-  const std::string hex = relative.parent_path().filename().native() + relative.filename().native();
-  if (hex.size() != 64 || !DecodeHex(hex)) return std::nullopt;
-  return ParseSha256(hex, relative.native());
-}
+bool IsRefusal(int reason) { return reason == EACCES || reason == EPERM || reason == EROFS; }
 
 }  // namespace
 
 struct Store::State {
-  explicit State(const std::filesystem::path& path) : root(path), index(path / "index.sqlite") {}
+  State(const std::filesystem::path& path, const StoreOptions& options)
+      : root(path), index(path / "index.sqlite"), quota(path, options.quota) {}
+  ~State() {
+    // A child that was forked from here has the same descriptor: the lease is the parent's.
+    if (lease.valid() && lease_owner == ::getpid()) ::unlink(lease_path.c_str());
+  }
 
   std::filesystem::path root;
   StoreIndex index;
+  Quota quota;
   std::mutex mutex;
   std::unordered_set<Sha256Digest> checked;  // bytes seen to match their name by this process
+  std::unordered_set<Sha256Digest> relied;   // touched since the lease began
   std::atomic<unsigned> next_temporary{0};
+  std::mutex lease_mutex;
+  FileDescriptor lease;
+  std::filesystem::path lease_path;
+  pid_t lease_owner = 0;
 
   // Temporary files carry the writer's process in their name; a file of a process that is gone is litter. A process
-  // identifier can come back for another process: then the file stays until the next time.
+  // identifier can come back for another process: then the file stays until the next time. The lease of a process that
+  // is gone has no lock.
   void RemoveLitter() const {
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator(root / "tmp", ignored)) {
@@ -61,6 +70,61 @@ struct Store::State {
       const long pid = std::strtol(name.c_str(), nullptr, 10);
       if (pid > 0 && ::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) ::unlink(entry.path().c_str());
     }
+    if (std::filesystem::is_empty(LeaseDirectory(root), ignored) || ignored) return;
+    const GcLock lock(root, GcLock::Mode::kExclusiveIfFree);  // nobody is between making a lease and locking it
+    if (!lock.held()) return;
+    for (const auto& entry : std::filesystem::directory_iterator(LeaseDirectory(root), ignored)) {
+      const FileDescriptor fd(::open(entry.path().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+      if (fd.valid() && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+    }
+  }
+
+  // The caller holds gc.lock shared, so that nobody takes the lease for that of a process that is gone.
+  void TakeLease() {
+    const std::lock_guard lock(lease_mutex);
+    if (lease.valid()) return;
+    static std::atomic<unsigned> counter{0};
+    const std::filesystem::path path =
+        LeaseDirectory(root) / (std::to_string(::getpid()) + "." + std::to_string(counter++));
+    ::unlink(path.c_str());  // of an earlier process with this identifier
+    FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+    if (!fd.valid()) {
+      if (IsRefusal(errno) || errno == ENOENT) return;  // somebody who may only read; nothing can be promised to them
+      ThrowFull(SystemError(errno, Msg("create {}", path.native())));
+    }
+    if (::flock(fd.get(), LOCK_EX) != 0) throw SystemError(errno, Msg("lock {}", path.native()));
+    lease = std::move(fd);
+    lease_path = path;
+    lease_owner = ::getpid();
+  }
+
+  void Remember(const Sha256Digest& sha256) {
+    const std::lock_guard lock(mutex);
+    relied.insert(sha256);
+  }
+
+  // Whether the object is held. If so, it stays while this process lives; if it was on its way out, it is back.
+  bool Rely(const Sha256Digest& sha256) {
+    const std::filesystem::path path = ObjectPath(root, sha256);
+    struct stat status {};
+    {
+      const std::lock_guard lock(mutex);
+      if (relied.contains(sha256)) return IsRegular(path, status);
+    }
+    const GcLock lock(root, GcLock::Mode::kShared);
+    if (!IsRegular(path, status)) {
+      const std::filesystem::path trashed = TrashPath(root, sha256);
+      if (::access(path.c_str(), F_OK) == 0 || !IsRegular(trashed, status)) return false;
+      MakeDirectories(path.parent_path());
+      if (::rename(trashed.c_str(), path.c_str()) != 0 && !IsRegular(path, status)) return false;
+    }
+    TakeLease();
+    if (::utimensat(AT_FDCWD, path.c_str(), kTouchNow.data(), AT_SYMLINK_NOFOLLOW) != 0 && !IsRefusal(errno)) {
+      if (errno == ENOENT) return false;
+      throw SystemError(errno, Msg("touch {}", path.native()));
+    }
+    Remember(sha256);
+    return true;
   }
 };
 
@@ -77,20 +141,25 @@ struct Store::Writer::State {
   }
 };
 
-Store::Store(const std::filesystem::path& root) {
+Store::Store(const std::filesystem::path& root, const StoreOptions& options) {
   if (std::filesystem::exists(root) && !std::filesystem::exists(root / "objects") &&
       !std::filesystem::is_empty(root)) {
     throw UsageError(Msg("{} is neither empty nor a store", root.native()));
   }
   if (::access(root.c_str(), W_OK) == 0 || !std::filesystem::exists(root)) {
-    MakeDirectories(root / "objects");
-    MakeDirectories(root / "tmp");
+    try {
+      for (const char* part : {"objects", "tmp", "leases", "trash"}) MakeDirectories(root / part);
+    } catch (const SystemError& error) {
+      ThrowFull(error);
+    }
   }
-  state_ = std::make_unique<State>(root);
+  state_ = std::make_unique<State>(root, options);
   state_->RemoveLitter();
 }
 
 Store::~Store() = default;
+
+const std::filesystem::path& Store::root() const { return state_->root; }
 
 Store::Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Store::Writer::~Writer() = default;
@@ -99,16 +168,25 @@ Store::Writer::Writer(Writer&&) noexcept = default;
 Store::Writer Store::StartWriting() {
   auto state = std::make_unique<Writer::State>();
   state->store = state_.get();
+  {
+    const GcLock lock(state_->root, GcLock::Mode::kShared);
+    state_->TakeLease();
+  }
   const std::filesystem::path path =
       state_->root / "tmp" / (std::to_string(::getpid()) + "." + std::to_string(state_->next_temporary++));
   state->fd = FileDescriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!state->fd.valid()) throw SystemError(errno, Msg("create {}", path.native()));
+  if (!state->fd.valid()) ThrowFull(SystemError(errno, Msg("create {}", path.native())));
   state->path = path;
   return Writer(std::move(state));
 }
 
 void Store::Writer::Write(std::string_view bytes) {
-  WriteAll(state_->fd, bytes, state_->path.native());
+  state_->store->quota.Take(bytes.size());
+  try {
+    WriteAll(state_->fd, bytes, state_->path.native());
+  } catch (const SystemError& error) {
+    ThrowFull(error);
+  }
   state_->hasher.Update(bytes);
   state_->size += bytes.size();
 }
@@ -122,16 +200,29 @@ ContentId Store::Writer::Commit(std::string_view name, const std::optional<Sha25
     throw IntegrityError(std::string(name) + ": sha256", expected->Hex(), content.sha256.Hex());
   }
   if (::fchmod(state.fd.get(), kObjectMode) != 0) throw SystemError(errno, Msg("change mode of {}", state.path.native()));
-  if (::fsync(state.fd.get()) != 0) throw SystemError(errno, Msg("fsync {}", state.path.native()));
-  const std::filesystem::path target = state.store->root / RelativePath(content.sha256);
-  MakeDirectories(target.parent_path());
-  // An object that is there already has the same bytes, unless it was damaged: then the good bytes replace it.
-  if (::rename(state.path.c_str(), target.c_str()) != 0) throw SystemError(errno, Msg("rename to {}", target.native()));
-  state.path.clear();
-  SyncDirectory(target.parent_path());
+  // A file system may find out only here that there is no room (delayed allocation, quotas of a server).
+  if (::fsync(state.fd.get()) != 0) ThrowFull(SystemError(errno, Msg("fsync {}", state.path.native())));
+  const std::filesystem::path target = ObjectPath(state.store->root, content.sha256);
+  try {
+    if (!std::filesystem::exists(target.parent_path())) {
+      MakeDirectories(target.parent_path());
+      SyncDirectory(target.parent_path().parent_path());
+    }
+    {
+      const GcLock lock(state.store->root, GcLock::Mode::kShared);
+      ::futimens(state.fd.get(), kTouchNow.data());  // a download may have taken days
+      // An object that is there already has the same bytes, unless it was damaged: then the good bytes replace it.
+      if (::rename(state.path.c_str(), target.c_str()) != 0) throw SystemError(errno, Msg("rename to {}", target.native()));
+    }
+    state.path.clear();
+    SyncDirectory(target.parent_path());
+  } catch (const SystemError& error) {
+    ThrowFull(error);
+  }
   {
     const std::lock_guard lock(state.store->mutex);
     state.store->checked.insert(content.sha256);
+    state.store->relied.insert(content.sha256);
   }
   state.store->index.Insert(content);
   return content;
@@ -154,25 +245,39 @@ ContentId Store::Writer::Seal(std::string_view name, const std::optional<Sha256D
 void Store::CommitSealed(std::vector<Writer> writers) {
   if (writers.empty()) return;
   const std::filesystem::path objects = state_->root / "objects";
-  const FileDescriptor file_system(::open(objects.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!file_system.valid()) throw SystemError(errno, Msg("open directory {}", objects.native()));
-  if (::syncfs(file_system.get()) != 0) throw SystemError(errno, Msg("sync the file system of {}", objects.native()));
-  std::set<std::filesystem::path> directories;
   std::vector<ContentId> contents;
-  for (Writer& writer : writers) {
-    Writer::State& state = *writer.state_;
-    NACHBAU_CHECK(state.sealed && state.store == state_.get());
-    const std::filesystem::path target = state_->root / RelativePath(state.sealed->sha256);
-    if (directories.insert(target.parent_path()).second) MakeDirectories(target.parent_path());
-    if (::rename(state.path.c_str(), target.c_str()) != 0) throw SystemError(errno, Msg("rename to {}", target.native()));
-    state.path.clear();
-    contents.push_back(*state.sealed);
+  try {
+    const FileDescriptor file_system(::open(objects.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!file_system.valid()) throw SystemError(errno, Msg("open directory {}", objects.native()));
+    if (::syncfs(file_system.get()) != 0) throw SystemError(errno, Msg("sync the file system of {}", objects.native()));
+    std::set<std::filesystem::path> directories;
+    for (const Writer& writer : writers) {
+      const std::filesystem::path target = ObjectPath(state_->root, writer.state_->sealed.value().sha256);
+      if (directories.insert(target.parent_path()).second) MakeDirectories(target.parent_path());
+    }
+    SyncDirectory(objects);  // for those that are new
+    {
+      const GcLock lock(state_->root, GcLock::Mode::kShared);
+      for (Writer& writer : writers) {
+        Writer::State& state = *writer.state_;
+        NACHBAU_CHECK(state.store == state_.get());
+        const std::filesystem::path target = ObjectPath(state_->root, state.sealed->sha256);
+        ::utimensat(AT_FDCWD, state.path.c_str(), kTouchNow.data(), AT_SYMLINK_NOFOLLOW);
+        if (::rename(state.path.c_str(), target.c_str()) != 0) throw SystemError(errno, Msg("rename to {}", target.native()));
+        state.path.clear();
+        contents.push_back(*state.sealed);
+      }
+    }
+    for (const std::filesystem::path& directory : directories) SyncDirectory(directory);
+  } catch (const SystemError& error) {
+    ThrowFull(error);
   }
-  for (const std::filesystem::path& directory : directories) SyncDirectory(directory);
-  SyncDirectory(objects);  // for those that are new
   {
     const std::lock_guard lock(state_->mutex);
-    for (const ContentId& content : contents) state_->checked.insert(content.sha256);
+    for (const ContentId& content : contents) {
+      state_->checked.insert(content.sha256);
+      state_->relied.insert(content.sha256);
+    }
   }
   state_->index.Insert(contents);
 }
@@ -189,12 +294,9 @@ ContentId Store::PutFile(const FileDescriptor& fd, std::string_view name) {
   return writer.Commit(name);
 }
 
-std::filesystem::path Store::PathOf(const Sha256Digest& sha256) const { return state_->root / RelativePath(sha256); }
+std::filesystem::path Store::PathOf(const Sha256Digest& sha256) const { return ObjectPath(state_->root, sha256); }
 
-bool Store::Has(const Sha256Digest& sha256) const {
-  struct stat status {};
-  return ::lstat(PathOf(sha256).c_str(), &status) == 0 && S_ISREG(status.st_mode);
-}
+bool Store::Has(const Sha256Digest& sha256) const { return state_->Rely(sha256); }
 
 std::optional<ContentId> Store::Find(const Sha256Digest& sha256) const {
   if (!Has(sha256)) return std::nullopt;
@@ -204,8 +306,21 @@ std::optional<ContentId> Store::Find(const Sha256Digest& sha256) const {
   return content;
 }
 
+std::optional<ContentId> Store::Describe(const Sha256Digest& sha256) const {
+  struct stat status {};
+  if (!IsRegular(PathOf(sha256), status)) return std::nullopt;
+  if (auto content = state_->index.Find(sha256)) return content;
+  const auto fd = OpenForReadingIfExists(PathOf(sha256));
+  if (!fd) return std::nullopt;
+  const ContentId content = HashDescriptor(*fd, sha256.Hex());
+  if (content.sha256 != sha256) throw IntegrityError(PathOf(sha256).native() + ": sha256", sha256.Hex(), content.sha256.Hex());
+  state_->index.Insert(content);
+  return content;
+}
+
 FileDescriptor Store::Open(const Sha256Digest& sha256) const {
   const std::filesystem::path path = PathOf(sha256);
+  state_->Rely(sha256);
   FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd.valid() && errno == ENOENT) {
     MissingError error(Msg("the store does not hold {}", sha256.Hex()));
@@ -238,66 +353,15 @@ std::vector<Sha256Digest> Store::List() const {
   return digests;
 }
 
-Store::VerifyResult Store::Verify(Progress& progress) const {
-  const std::vector<std::filesystem::path> files = ListFiles(state_->root / "objects");
-  const auto task = progress.Start(Msg("Hashing {} objects", files.size()), Unit::kBytes, 0);
-  VerifyResult result;
-  std::mutex mutex;
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  const auto check = [&](const std::filesystem::path& file) -> std::optional<std::string> {
-    const auto digest = DigestOfPath(file);
-    if (!digest) return "not the name of an object";
-    struct stat status {};
-    const std::filesystem::path path = state_->root / "objects" / file;
-    if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return "not a regular file";
-    ContentHasher hasher;
-    ReadPieces(OpenForReading(path), path.native(), [&](std::string_view piece) {
-      hasher.Update(piece);
-      task->Advance(piece.size());
-    });
-    const ContentId content = hasher.Finish();
-    {
-      const std::lock_guard lock(mutex);
-      ++result.objects;
-      result.bytes += content.size;
-    }
-    if (content.sha256 != *digest) return "content has sha256 " + content.sha256.Hex();
-    const auto known = state_->index.Find(*digest);
-    if (known && *known != content) return "the index has another size or SHA-512";
-    return std::nullopt;
-  };
-  const auto work = [&] {
-    try {
-      for (std::size_t i = next++; i < files.size(); i = next++) {
-        const auto detail = check(files[i]);
-        if (!detail) continue;
-        const std::lock_guard lock(mutex);
-        result.damages.push_back({("objects" / files[i]).native(), *detail});
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      failure = std::current_exception();
-      next = files.size();
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) threads.emplace_back(work);
-  }
-  if (failure) std::rethrow_exception(failure);
-  std::sort(result.damages.begin(), result.damages.end(),
-            [](const Damage& left, const Damage& right) { return left.path < right.path; });
-  task->Succeed();
-  return result;
-}
-
 void Store::RebuildIndex(Progress& progress) {
   const std::vector<Sha256Digest> digests = List();
   const auto task = progress.Start(Msg("Hashing {} objects", digests.size()), Unit::kItems, digests.size());
   std::vector<ContentId> contents;
   for (const Sha256Digest& digest : digests) {
-    contents.push_back(HashDescriptor(Open(digest), digest.Hex()));
+    contents.push_back(HashDescriptor(OpenForReading(PathOf(digest)), digest.Hex()));
+    if (contents.back().sha256 != digest) {
+      throw IntegrityError(PathOf(digest).native() + ": sha256", digest.Hex(), contents.back().sha256.Hex());
+    }
     task->Advance(1);
   }
   state_->index.Replace(contents);

@@ -1,8 +1,11 @@
 // The content-addressed store: bytes named by their SHA-256, SHA-512 recorded beside it. docs/formats/store.md
 //
 // Truth is the object files; the SQLite index (size, SHA-512, first seen) can be rebuilt from them. Several processes
-// may use one store at once. An object becomes visible whole or not at all, and survives a power cut once Put, Commit
-// or Sync returned. The store does not know what the bytes mean.
+// may use one store at once. An object becomes visible whole or not at all, and survives a power cut once Put or Commit
+// returned. The store does not know what the bytes mean.
+//
+// What a Store object said it has (Put, Commit, Has, Find, Open) stays until it is destroyed, whatever is collected
+// meanwhile (store/collect.h). Longer than that only what is found by its roots, or is young.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +23,14 @@
 
 namespace nachbau {
 
+struct StoreOptions {
+  std::uint64_t quota = 0;  // bytes that it may hold in all; 0: as the disk allows
+};
+
 class Store {
  public:
   // Opens the store in `root`, making it if the directory does not exist or is empty. Removes what killed writers left.
-  explicit Store(const std::filesystem::path& root);
+  explicit Store(const std::filesystem::path& root, const StoreOptions& options = {});
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -33,6 +40,7 @@ class Store {
    public:
     ~Writer();
     Writer(Writer&&) noexcept;
+    // Throws SystemError (ENOSPC, EDQUOT… with a hint) or, beyond the quota, Error.
     void Write(std::string_view bytes);
     std::uint64_t size() const;
     // Makes the object visible and durable. With `expected`, throws IntegrityError (and keeps nothing) when the bytes
@@ -58,6 +66,9 @@ class Store {
   bool Has(const Sha256Digest& sha256) const;
   std::optional<ContentId> Find(const Sha256Digest& sha256) const;  // with SHA-512
 
+  // As Find, for showing: nobody relies on it, it may be collected the next moment.
+  std::optional<ContentId> Describe(const Sha256Digest& sha256) const;
+
   // Opens for reading at offset 0 after checking the bytes against their name (once per object and process).
   // Throws MissingError when it is not held, IntegrityError when the bytes are damaged.
   FileDescriptor Open(const Sha256Digest& sha256) const;
@@ -66,6 +77,7 @@ class Store {
   // Where the object's file is. For links and messages; reading goes through Open.
   std::filesystem::path PathOf(const Sha256Digest& sha256) const;
 
+  const std::filesystem::path& root() const;
   // All objects, sorted.
   std::vector<Sha256Digest> List() const;
 
@@ -78,7 +90,7 @@ class Store {
     std::uint64_t bytes = 0;
     std::vector<Damage> damages;  // sorted by path
   };
-  // Hashes every object, on all cores, and compares files with the index.
+  // Hashes every object, on all cores, and compares files with the index. Changes nothing. See also store/scrub.h.
   VerifyResult Verify(Progress& progress) const;
   // Makes the index anew from the object files.
   void RebuildIndex(Progress& progress);

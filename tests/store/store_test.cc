@@ -274,5 +274,33 @@ TEST_F(StoreTest, AFullDiskIsAnErrorAndLeavesNothing) {
   EXPECT_EQ(Temporaries(), 0U);
 }
 
+TEST_F(StoreTest, RefusesWhatGoesBeyondItsQuotaAndSaysWhatToDo) {
+  Store store(root_, {.quota = 100'000});
+  const ContentId small = store.Put(std::string(60'000, 'a'));
+  try {
+    store.Put(std::string(60'000, 'b'));
+    FAIL() << "took it";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("its quota is 100000 bytes, it holds 60000, and 60000 more do not fit"));
+    ASSERT_THAT(error.hints(), SizeIs(1));
+    EXPECT_THAT(Render(error.hints()[0]), HasSubstr("nachbau store gc"));
+  }
+  EXPECT_THAT(store.List(), ElementsAre(small.sha256));
+  EXPECT_EQ(Temporaries(), 0U);
+  store.Put(std::string(30'000, 'c'));  // what fits still goes in
+}
+
+TEST_F(StoreTest, QuotaCountsWhatOtherProcessesAndTrashHold) {
+  Store store(root_, {.quota = 100'000});
+  store.Put("first look at the disk");
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    Store(root_).Put(std::string(90'000, 'a'));
+    ::_exit(0);
+  }
+  ::waitpid(pid, nullptr, 0);
+  EXPECT_THROW(store.Put(std::string(60'000, 'b')), Error);
+}
+
 }  // namespace
 }  // namespace nachbau
