@@ -63,7 +63,4 @@ std::string Decompress(std::string_view bytes, std::string_view name, std::uint6
 void DecompressPieces(const FileDescriptor& fd, std::string_view name, std::uint64_t limit,
                       const std::function<void(std::string_view)>& sink);
 
-// As one .xz stream, level 6: the same bytes for the same input.
-std::string CompressXz(std::string_view bytes);
-
 }  // namespace nachbau

@@ -37,8 +37,6 @@ UnixSeconds ParseTime(std::string_view text, std::string_view name);
 // RFC 5322 date as in Debian's Release files and changelogs: "Sat, 10 May 2025 09:16:24 UTC" or "… +0200".
 // The name of the day is not checked. Throws ParseError.
 UnixSeconds ParseMailDate(std::string_view text, std::string_view name);
-// "Sat, 10 May 2025 09:16:24 UTC".
-std::string FormatMailDate(UnixSeconds time);
 
 // Milliseconds on a clock that never goes back; only for durations.
 std::uint64_t MonotonicMilliseconds();

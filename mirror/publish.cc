@@ -11,13 +11,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <map>
 #include <optional>
 #include <set>
 #include <tuple>
 
-#include "base/archive.h"
+#include "base/compress.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "mirror/clear_signed.h"
@@ -318,6 +319,24 @@ std::map<std::string, std::string> IndexTexts(const Contents& contents, const st
     for (const SourceEntry& entry : component.sources) text += entry.paragraph + "\n";
   }
   return texts;
+}
+
+// "Sat, 10 May 2025 09:16:24 UTC", as ParseMailDate reads it.
+std::string FormatMailDate(UnixSeconds time) {
+  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* kMonthNames[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::chrono::sys_seconds point{std::chrono::seconds(time)};
+  const auto day = std::chrono::floor<std::chrono::days>(point);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(point - day);
+  char text[64];
+  std::snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d UTC",
+                kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+                kMonthNames[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
+  return text;
 }
 
 std::string Joined(const std::vector<std::string>& words) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/compress.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"

@@ -42,12 +42,6 @@ TEST(MailDateTest, ParsesWhatDebianWrites) {
   for (const auto& date : kDates) EXPECT_EQ(FormatTime(ParseMailDate(date.text, "x")), date.utc) << date.text;
 }
 
-TEST(MailDateTest, IsWrittenAsItIsRead) {
-  for (const char* text : {"Sat, 10 May 2025 09:16:24 UTC", "Thu, 01 Jan 1970 00:00:00 UTC", "Thu, 29 Feb 2024 23:59:59 UTC"}) {
-    EXPECT_EQ(FormatMailDate(ParseMailDate(text, "x")), text);
-  }
-}
-
 TEST(MailDateTest, RefusesAllOtherForms) {
   for (const char* text : {"", "Sat, 10 May 2025", "Sat, 10 May 2025 09:16:24", "Sat, 10 Mai 2025 09:16:24 UTC",
                            "Sat, 10 anF 2025 09:16:24 UTC", "Sat, 31 Apr 2025 09:16:24 UTC", "Sat, 10 May 2025 09:16 UTC",
