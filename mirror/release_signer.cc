@@ -32,6 +32,12 @@ std::string TextOf(const RnpOutput& output) {
   return std::string(reinterpret_cast<const char*>(bytes), size);
 }
 
+// librnp ends the lines of armor with CR LF. Signatures do not depend on it (RFC 4880 section 7.1), but readers do.
+std::string WithPlainLines(std::string text) {
+  std::erase(text, '\r');
+  return text;
+}
+
 std::string Exported(rnp_key_handle_t key, std::uint32_t flags) {
   const RnpOutput output = MemoryOutput();
   RnpRequire(rnp_key_export(key, output.get(), flags | RNP_KEY_EXPORT_SUBKEYS), "export a key");
@@ -60,7 +66,7 @@ class KeyFileSigner final : public ReleaseSigner {
   std::string SignDetached(const std::string& text, UnixSeconds time) override { return Sign(text, time, false); }
   std::string PublicKey() override { return Exported(primary_.get(), RNP_KEY_EXPORT_PUBLIC); }
   std::string PublicKeyArmored() override {
-    return Exported(primary_.get(), RNP_KEY_EXPORT_PUBLIC | RNP_KEY_EXPORT_ARMORED);
+    return WithPlainLines(Exported(primary_.get(), RNP_KEY_EXPORT_PUBLIC | RNP_KEY_EXPORT_ARMORED));
   }
   std::string Fingerprint() override { return RnpFingerprint(primary_.get()); }
 
@@ -100,7 +106,7 @@ class KeyFileSigner final : public ReleaseSigner {
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     if (result == RNP_ERROR_BAD_PASSWORD) throw Error(Msg("{}: the passphrase is wrong", name_));
     RnpRequire(result, "sign");
-    return TextOf(output);
+    return WithPlainLines(TextOf(output));
   }
 
   static bool GivePassphrase(rnp_ffi_t, void* self, rnp_key_handle_t, const char*, char* buffer, std::size_t size) {
@@ -199,7 +205,7 @@ std::string MakeReleaseKey(const std::string& user_id, const std::string& passph
   const RnpKey key(raw_key);
   const RnpOutput output = MemoryOutput();
   RnpRequire(rnp_key_export(raw_key, output.get(), RNP_KEY_EXPORT_SECRET | RNP_KEY_EXPORT_ARMORED), "export a key");
-  return TextOf(output);
+  return WithPlainLines(TextOf(output));
 }
 
 std::unique_ptr<ReleaseSigner> UseGpg(const std::string& fingerprint,

@@ -323,7 +323,7 @@ TEST_F(AirGapTest, AChangedManifestIsNotTheSignedOne) {
   Export();
   EXPECT_THAT(ErrorOf([&] {
                 ImportChanged([](std::string& bytes) {
-                  const std::size_t place = bytes.find("\"volumes\":1}");
+                  const std::size_t place = bytes.rfind("\"volumes\":1}");
                   ASSERT_NE(place, std::string::npos);
                   bytes[place + 10] = '2';
                 });
