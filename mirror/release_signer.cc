@@ -62,7 +62,10 @@ class KeyFileSigner final : public ReleaseSigner {
     signing_ = RnpKey(raw);
   }
 
-  std::string ClearSign(const std::string& text, UnixSeconds time) override { return Sign(text, time, true); }
+  // The last line end belongs to the frame, not to what is signed (RFC 4880 section 7.1); librnp adds one in any case.
+  std::string ClearSign(const std::string& text, UnixSeconds time) override {
+    return Sign(text.substr(0, text.size() - (text.ends_with('\n') ? 1 : 0)), time, true);
+  }
   std::string SignDetached(const std::string& text, UnixSeconds time) override { return Sign(text, time, false); }
   std::string PublicKey() override { return Exported(primary_.get(), RNP_KEY_EXPORT_PUBLIC); }
   std::string PublicKeyArmored() override {
