@@ -75,6 +75,59 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
         ->type_name("TEXT");
     auto* tail = command.add_option("--tail", arguments.tail, "Only the last N of them")->type_name("N");
     command.add_flag("--failure", arguments.failure, "Only the lines that tell why the build failed")->excludes(tail);
+  } else if (option == "locks") {
+    command.add_option("--lock", arguments.locks, "Also what this lock names; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("FILE");
+  } else if (option == "publish") {
+    command
+        .add_option("--product", arguments.products,
+                    "Only this product; may be repeated (default: all, unless --lock or --evidence name something)")
+        ->allow_extra_args(false)
+        ->type_name("NAME");
+    command
+        .add_option("--evidence", arguments.evidence,
+                    "Also the packages that this evidence folder is about, if its decision allows them; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("DIR");
+    command.add_option("--suite", arguments.suite, "Suite to write; others in DIR stay as they are (default: nachbau)")
+        ->type_name("NAME");
+    command.add_option("--label", arguments.label, "Origin and Label of the Release file (default: Nachbau)")
+        ->type_name("TEXT");
+    command.add_option("--valid-days", arguments.valid_days, "Until when apt accepts this state (default: 14)")
+        ->check(CLI::Range(1, 3650))
+        ->type_name("N");
+    command
+        .add_option("--keep-days", arguments.keep_days,
+                    "How long files that went out of use stay for clients in the middle of an update (default: 7)")
+        ->check(CLI::Range(0, 3650))
+        ->type_name("N");
+    command.add_flag("--hard-links", arguments.hard_links,
+                     "Share the store's files instead of copying them; only where nobody else can change them");
+  } else if (option == "archive-key") {
+    auto* file = command
+                     .add_option("--archive-key", arguments.archive_key,
+                                 "OpenPGP secret key that signs (default: keys/archive.pgp of --home, made on first use)")
+                     ->type_name("FILE");
+    command
+        .add_option("--archive-passphrase-file", arguments.archive_passphrase_file, "File with the passphrase of that key")
+        ->type_name("FILE");
+    command
+        .add_option("--gpg-key", arguments.gpg_key, "Sign with the key of this fingerprint that gpg has, as on a smart card")
+        ->excludes(file)
+        ->type_name("FINGERPRINT");
+  } else if (option == "export") {
+    command
+        .add_option("--volume-size", arguments.volume_size,
+                    "Write a folder of volumes that are no larger than this, for media of a given size")
+        ->transform(CLI::AsSizeValue(false))
+        ->type_name("SIZE");
+    command
+        .add_option("--have", arguments.have,
+                    "Leave out what the other side has: its list ('nachbau mirror have'), or an earlier export; may be "
+                    "repeated")
+        ->allow_extra_args(false)
+        ->type_name("FILE");
   } else if (option == "depth") {
     command
         .add_option("--depth", arguments.depth,

@@ -58,6 +58,19 @@ struct Arguments {
   std::vector<std::string> program;           // shell: what follows "--"
   std::vector<std::string> variations;        // vary --only
   bool each = false;                          // vary --each
+  std::vector<std::filesystem::path> locks;   // mirror publish, mirror export --lock
+  std::vector<std::string> products;          // mirror publish --product
+  std::vector<std::filesystem::path> evidence;  // mirror publish --evidence
+  std::string suite = "nachbau";              // mirror publish --suite
+  std::string label = "Nachbau";              // mirror publish --label
+  std::uint32_t valid_days = 14;              // mirror publish --valid-days
+  std::uint32_t keep_days = 7;                // mirror publish --keep-days
+  bool hard_links = false;                    // mirror publish --hard-links
+  std::optional<std::filesystem::path> archive_key;  // mirror publish --archive-key
+  std::optional<std::filesystem::path> archive_passphrase_file;
+  std::string gpg_key;                        // mirror publish --gpg-key
+  std::uint64_t volume_size = 0;              // mirror export --volume-size, bytes
+  std::vector<std::filesystem::path> have;    // mirror export --have
   std::string grep;                           // build-log --grep
   std::optional<std::uint64_t> tail;          // build-log --tail
   bool failure = false;                       // build-log --failure

@@ -18,8 +18,10 @@ std::string SnapshotName(UnixSeconds time) {
   return name + ".json";
 }
 
+}  // namespace
+
 // A snapshot is written as a lock without files: the same releases and indexes, and what each index is for.
-Json ToJson(const Snapshot& snapshot) {
+Json SnapshotToJson(const Snapshot& snapshot) {
   Lock lock;
   lock.releases = snapshot.releases;
   for (const SnapshotIndex& index : snapshot.indexes) lock.indexes.push_back(index.proof);
@@ -73,12 +75,14 @@ Snapshot SnapshotFromJson(const Json& json, const std::string& place) {
   return snapshot;
 }
 
+namespace {
+
 // Equal but for the moment.
 bool SameBut(const Snapshot& left, const Snapshot& right) {
   Snapshot shifted = right;
   shifted.time = left.time;
   shifted.confirmed = left.confirmed;
-  return ToJson(left) == ToJson(shifted);
+  return SnapshotToJson(left) == SnapshotToJson(shifted);
 }
 
 }  // namespace
@@ -97,19 +101,19 @@ std::optional<SeenRelease> ArchiveState::Find(const std::string& uri, const std:
 bool ArchiveState::Accept(const Snapshot& snapshot) {
   const std::filesystem::path snapshots = directory_ / "snapshots";
   if (snapshot.as_of) {  // says nothing about now
-    WriteFileAtomically(snapshots / "as-of" / SnapshotName(*snapshot.as_of), FormatPretty(ToJson(snapshot)));
+    WriteFileAtomically(snapshots / "as-of" / SnapshotName(*snapshot.as_of), FormatPretty(SnapshotToJson(snapshot)));
     return false;
   }
   bool unchanged = false;
   try {
     if (auto newest = NewestSnapshot(); newest && newest->time < snapshot.time && SameBut(*newest, snapshot)) {
       newest->confirmed = std::max(newest->confirmed, snapshot.time);
-      WriteFileAtomically(snapshots / SnapshotName(newest->time), FormatPretty(ToJson(*newest)));
+      WriteFileAtomically(snapshots / SnapshotName(newest->time), FormatPretty(SnapshotToJson(*newest)));
       unchanged = true;
     }
   } catch (const ParseError&) {  // that one cannot be read is no reason not to make another
   }
-  if (!unchanged) WriteFileAtomically(snapshots / SnapshotName(snapshot.time), FormatPretty(ToJson(snapshot)));
+  if (!unchanged) WriteFileAtomically(snapshots / SnapshotName(snapshot.time), FormatPretty(SnapshotToJson(snapshot)));
   for (const ReleaseProof& release : snapshot.releases) {
     // Another process may have accepted a newer one meanwhile: only an override takes the mark back.
     const auto seen = Find(release.uri, release.suite);

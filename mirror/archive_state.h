@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/json.h"
 #include "mirror/mirror.h"
 
 namespace nachbau::mirror {
@@ -21,6 +23,8 @@ struct SeenRelease {
 // The files of the state. Throw ParseError naming `name`.
 SeenRelease ParseSeenRelease(std::string_view text, const std::string& name);
 Snapshot ParseSnapshot(std::string_view text, const std::string& name);
+Json SnapshotToJson(const Snapshot& snapshot);
+Snapshot SnapshotFromJson(const Json& json, const std::string& place);
 
 class ArchiveState {
  public:

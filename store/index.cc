@@ -111,6 +111,14 @@ void StoreIndex::Insert(const ContentId& content) {
   if (state_->connection) state_->Insert(content);
 }
 
+void StoreIndex::Insert(const std::vector<ContentId>& contents) {
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->connection) return;
+  state_->Execute("BEGIN IMMEDIATE");
+  for (const ContentId& content : contents) state_->Insert(content);
+  if (!state_->Execute("COMMIT")) state_->Execute("ROLLBACK");
+}
+
 // Whatever cannot be written is not remembered: the next scrub begins there.
 void StoreIndex::Remove(const std::vector<Sha256Digest>& digests) {
   const std::lock_guard lock(state_->mutex);

@@ -25,6 +25,7 @@ class StoreIndex {
   std::optional<ContentId> Find(const Sha256Digest& sha256) const;
   std::vector<Sha256Digest> All() const;  // sorted
   void Insert(const ContentId& content);
+  void Insert(const std::vector<ContentId>& contents);  // in one transaction
   void Remove(const std::vector<Sha256Digest>& digests);
   // Exactly these, nothing else. Throws Error where the index cannot be written.
   void Replace(const std::vector<ContentId>& contents);

@@ -18,6 +18,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <mutex>
+#include <set>
 #include <unordered_set>
 
 #include "base/error.h"
@@ -133,6 +134,7 @@ struct Store::Writer::State {
   FileDescriptor fd;
   ContentHasher hasher;
   std::uint64_t size = 0;
+  std::optional<ContentId> sealed;
 
   ~State() {
     if (!path.empty()) ::unlink(path.c_str());
@@ -225,6 +227,60 @@ ContentId Store::Writer::Commit(std::string_view name, const std::optional<Sha25
   }
   state.store->index.Insert(content);
   return content;
+}
+
+ContentId Store::Writer::Seal(std::string_view name, const std::optional<Sha256Digest>& expected) {
+  State& state = *state_;
+  NACHBAU_CHECK(!state.sealed);
+  const ContentId content = state.hasher.Finish();
+  if (expected && content.sha256 != *expected) {
+    throw IntegrityError(std::string(name) + ": sha256", expected->Hex(), content.sha256.Hex());
+  }
+  if (::fchmod(state.fd.get(), kObjectMode) != 0) throw SystemError(errno, Msg("change mode of {}", state.path.native()));
+  state.fd.Close();
+  state.sealed = content;
+  return content;
+}
+
+// The order is that of Commit: first all bytes are on disk, then they get their names.
+void Store::CommitSealed(std::vector<Writer> writers) {
+  if (writers.empty()) return;
+  const std::filesystem::path objects = state_->root / "objects";
+  std::vector<ContentId> contents;
+  try {
+    const FileDescriptor file_system(::open(objects.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!file_system.valid()) throw SystemError(errno, Msg("open directory {}", objects.native()));
+    if (::syncfs(file_system.get()) != 0) throw SystemError(errno, Msg("sync the file system of {}", objects.native()));
+    std::set<std::filesystem::path> directories;
+    for (const Writer& writer : writers) {
+      const std::filesystem::path target = ObjectPath(state_->root, writer.state_->sealed.value().sha256);
+      if (directories.insert(target.parent_path()).second) MakeDirectories(target.parent_path());
+    }
+    SyncDirectory(objects);  // for those that are new
+    {
+      const GcLock lock(state_->root, GcLock::Mode::kShared);
+      for (Writer& writer : writers) {
+        Writer::State& state = *writer.state_;
+        NACHBAU_CHECK(state.store == state_.get());
+        const std::filesystem::path target = ObjectPath(state_->root, state.sealed->sha256);
+        ::utimensat(AT_FDCWD, state.path.c_str(), kTouchNow.data(), AT_SYMLINK_NOFOLLOW);
+        if (::rename(state.path.c_str(), target.c_str()) != 0) throw SystemError(errno, Msg("rename to {}", target.native()));
+        state.path.clear();
+        contents.push_back(*state.sealed);
+      }
+    }
+    for (const std::filesystem::path& directory : directories) SyncDirectory(directory);
+  } catch (const SystemError& error) {
+    ThrowFull(error);
+  }
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const ContentId& content : contents) {
+      state_->checked.insert(content.sha256);
+      state_->relied.insert(content.sha256);
+    }
+  }
+  state_->index.Insert(contents);
 }
 
 ContentId Store::Put(std::string_view bytes) {

@@ -46,6 +46,9 @@ class Store {
     // Makes the object visible and durable. With `expected`, throws IntegrityError (and keeps nothing) when the bytes
     // have another digest; `name` says in the message what it was to be.
     ContentId Commit(std::string_view name, const std::optional<Sha256Digest>& expected = std::nullopt);
+    // For Store::CommitSealed: the bytes are complete, and checked as Commit does; nothing can be written any more. Not
+    // visible yet, not on disk yet; keeps no descriptor open.
+    ContentId Seal(std::string_view name, const std::optional<Sha256Digest>& expected = std::nullopt);
 
    private:
     friend class Store;
@@ -55,6 +58,8 @@ class Store {
   };
 
   Writer StartWriting();
+  // Makes sealed objects visible and durable: one sync of the file system for all, where Commit needs two for each.
+  void CommitSealed(std::vector<Writer> writers);
   ContentId Put(std::string_view bytes);
   ContentId PutFile(const FileDescriptor& fd, std::string_view name);  // reads from the current position
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/compress.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
@@ -116,6 +117,15 @@ TEST_F(ArchiveTest, RefusesMembersBeyondTheLimit) {
   ArchiveReader reader(tar, ArchiveFormat::kTar, "x.tar");
   reader.Next();
   EXPECT_THROW(reader.ReadContent(999), ParseError);
+}
+
+TEST(CompressXzTest, GivesTheSameBytesEachTimeAndAllOfThemBack) {
+  for (const std::string& text : {std::string(), std::string("a"), std::string(300'000, 'x') + "end"}) {
+    const std::string compressed = CompressXz(text);
+    EXPECT_EQ(compressed, CompressXz(text));
+    EXPECT_TRUE(compressed.starts_with("\xfd" "7zXZ"));
+    EXPECT_EQ(Decompress(compressed, "x", text.size()), text);
+  }
 }
 
 TEST_F(ArchiveTest, DecompressesWhatDebianUses) {

@@ -95,6 +95,39 @@ TEST_F(StoreTest, AbandonedWriterLeavesNothing) {
   EXPECT_EQ(Temporaries(), 0U);
 }
 
+TEST_F(StoreTest, SealedObjectsBecomeVisibleTogether) {
+  Store store(root_);
+  std::vector<Store::Writer> writers;
+  std::vector<Sha256Digest> digests;
+  for (const char* text : {"one", "two", "one"}) {
+    Store::Writer writer = store.StartWriting();
+    writer.Write(text);
+    digests.push_back(writer.Seal(text, Sha256(text)).sha256);
+    writers.push_back(std::move(writer));
+  }
+  EXPECT_FALSE(store.Has(digests[0]));
+  store.CommitSealed(std::move(writers));
+  EXPECT_EQ(store.Read(digests[1], 10), "two");
+  EXPECT_EQ(store.Find(digests[0])->sha512, HashBytes("one").sha512);
+  EXPECT_THAT(store.List(), SizeIs(2));
+  EXPECT_EQ(Temporaries(), 0U);
+  store.CommitSealed({});
+}
+
+TEST_F(StoreTest, SealedObjectsThatAreNotCommittedLeaveNothing) {
+  Store store(root_);
+  {
+    Store::Writer writer = store.StartWriting();
+    writer.Write("bytes");
+    EXPECT_THROW(writer.Seal("object", Sha256("others")), IntegrityError);
+    Store::Writer sealed = store.StartWriting();
+    sealed.Write("bytes");
+    sealed.Seal("object");
+  }
+  EXPECT_THAT(store.List(), IsEmpty());
+  EXPECT_EQ(Temporaries(), 0U);
+}
+
 TEST_F(StoreTest, WrongDigestIsRefusedAndNothingKept) {
   Store store(root_);
   Store::Writer writer = store.StartWriting();
