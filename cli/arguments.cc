@@ -37,7 +37,7 @@ void AddGlobalOptions(CLI::App& app, Arguments& arguments) {
   app.add_option("--as", arguments.actor, "Who does this, for the record (default: nachbau.toml, else the login name)")
       ->type_name("NAME");
   app.add_option("--role", arguments.role, "In which role, for the record")->type_name("ROLE");
-  app.add_option("--reason", arguments.reason, "Why a check is switched off, for the record")->type_name("TEXT");
+  app.add_option("--reason", arguments.reason, "Why, for the record: of a check switched off, of a hold")->type_name("TEXT");
   app.add_option("--part", arguments.part)->group("");  // not for people
   app.add_option("--lang", arguments.language, "Language of messages: de or en")->type_name("LANG");
 }
@@ -210,8 +210,6 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
                     "Repair, and look in this store first: its directory, or its http, https or file URL; may be repeated")
         ->allow_extra_args(false)
         ->type_name("STORE");
-  } else if (option == "reason") {
-    command.add_option("--reason", arguments.reason, "Why, for the record")->type_name("TEXT");
   } else if (option == "confirm") {
     command.add_option("--confirm", arguments.confirm, "Release it now: FILE has the signatures of two people")
         ->type_name("FILE");

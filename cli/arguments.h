@@ -31,7 +31,7 @@ struct Arguments {
   std::string language;
   std::string actor;                          // --as: who is on record for what is changed
   std::string role;
-  std::string reason;                         // why a check was switched off, for the record
+  std::string reason;                         // why: of a check that was switched off, of a hold; for the record
 
   // For some.
   std::vector<std::string> names;             // source packages, or the paths a command works on
@@ -96,7 +96,6 @@ struct Arguments {
   bool cached = false;                        // store scrub --cached
   bool repair = false;                        // store scrub --repair
   std::vector<std::string> peers;             // store scrub --from
-  std::string reason;                         // hold add, hold release --reason
   std::optional<std::filesystem::path> confirm;  // hold release --confirm
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes

@@ -11,22 +11,11 @@
 namespace nachbau::cli {
 namespace {
 
-Json ToJson(const ReleaseProof& release) {
-  Json json = {{"uri", release.uri},
-               {"suite", release.suite},
-               {"date", FormatTime(release.date)},
-               {"inRelease", release.in_release.Hex()},
-               {"signers", release.signers},
-               {"overrides", release.overrides}};
-  if (release.valid_until) json["validUntil"] = FormatTime(*release.valid_until);
-  return json;
-}
-
 // Compressed, as held; what is not held counts nothing.
 std::uint64_t BytesOf(const mirror::Snapshot& snapshot, const Store& store) {
   std::uint64_t bytes = 0;
   for (const mirror::SnapshotIndex& index : snapshot.indexes) {
-    if (const auto content = store.Find(index.proof.sha256)) bytes += content->size;
+    if (const auto content = store.Describe(index.proof.sha256)) bytes += content->size;
   }
   return bytes;
 }
