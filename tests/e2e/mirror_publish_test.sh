@@ -18,7 +18,7 @@ fresh_client() {
     > "$client/etc/apt/sources.list"
 }
 client_apt() {
-  (cd "$client/downloads" && APT_CONFIG=/dev/null apt-get -q -y -o Dir="$client" -o Dir::Etc=etc/apt -o Dir::State::status="$client/var/lib/dpkg/status" \
+  (cd "$client/downloads" && apt-get -q -y -o Dir="$client" -o Dir::Etc=etc/apt -o Dir::State::status="$client/var/lib/dpkg/status" \
     -o Debug::NoLocking=1 -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=0 "$@") > "$out" 2> "$err" < /dev/null
 }
 apt_does() { client_apt "$@" || die "apt-get $* failed"; }
@@ -29,6 +29,10 @@ apt_refuses() {
   if client_apt -o APT::Update::Error-Mode=any "$@"; then die "apt-get $* took it"; fi
   says "$text"
 }
+
+# Nothing of the machine's own apt configuration takes part.
+printf 'Dir::Etc::main "/dev/null";\nDir::Etc::parts "/dev/null";\n' > "$TOP/apt.conf"
+export APT_CONFIG=$TOP/apt.conf
 
 fresh_home
 start_server
@@ -69,7 +73,7 @@ stop_server
 grep -q '/by-hash/SHA256/' "$TOP/requests" || die "apt did not ask by hash"
 ok 'apt: update, download, source and build-dep, from a folder and over HTTP; the bytes are the archive'"'"'s'
 
-# A root of essential packages, into which apt installs with the root's own dpkg.
+# A root of the packages that builds need, into which apt installs with the root's own dpkg.
 cat > "$TOP/install.sh" << 'INSTALL'
 set -eu
 root=$1 client=$2 repository=$3
@@ -77,7 +81,7 @@ mkdir -p "$root"/usr/bin "$root"/usr/sbin "$root"/usr/lib "$root"/usr/lib64
 for directory in bin sbin lib lib64; do ln -s "usr/$directory" "$root/$directory"; done
 find "$repository/pool" -name '*.deb' | LC_ALL=C sort > "$client/debs"
 while read -r deb; do
-  [ "$(dpkg-deb -f "$deb" Priority)" = required ] || continue
+  case $(dpkg-deb -f "$deb" Package) in hello-kit*) continue ;; esac
   dpkg-deb --fsys-tarfile "$deb" | tar -C "$root" --keep-directory-symlink --no-same-owner -x
   dpkg-deb -f "$deb" | sed '1a Status: install ok installed' >> "$client/status"
   echo >> "$client/status"
@@ -85,10 +89,15 @@ done < "$client/debs"
 mkdir -p "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates" "$root/var/cache/apt/archives/partial" \
   "$root/var/lib/apt/lists/partial" "$root/etc/apt/apt.conf.d" "$root/etc/apt/preferences.d" "$root/etc/apt/trusted.gpg.d"
 cp "$client/status" "$root/var/lib/dpkg/status"
+mkdir -p "$root/dev" "$root$TOP" "$root$repository"
+mount --bind "$repository" "$root$repository"  # apt leaves the files of a folder where they are
+: > "$root/dev/null"
+mount --bind /dev/null "$root/dev/null"
+cp "$APT_CONFIG" "$root$APT_CONFIG"
 sed -n 's/^Package: //p' "$client/status" | while read -r name; do : > "$root/var/lib/dpkg/info/$name.list"; done
 cp "$client/etc/apt/sources.list" "$root/etc/apt/sources.list"
 get() {
-  APT_CONFIG=/dev/null apt-get -q -y -o Dir="$root" -o DPkg::Chroot-Directory="$root" -o APT::Sandbox::User=root \
+  apt-get -q -y -o Dir="$root" -o DPkg::Chroot-Directory="$root" -o APT::Sandbox::User=root \
     -o Acquire::Languages=none -o Dpkg::Use-Pty=0 -o DPkg::Options::=--force-unsafe-io "$@"
 }
 get update
