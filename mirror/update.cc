@@ -333,6 +333,11 @@ void FetchInto(Store& store, const std::string& url, const ReleaseEntry& entry, 
   }
 }
 
+// What an archive answers that was changed since its Release file was fetched: nothing there, or more than was expected.
+bool MayHaveChanged(const NetworkError& error) {
+  return error.status() == 404 || (error.status() >= 200 && error.status() < 300);
+}
+
 // `checked`: objects whose text was found right by an earlier run.
 Sha256Digest FetchIndex(const Accepted& accepted, const Wanted& wanted, const std::set<Sha256Digest>& checked,
                         const Work& work, Progress::Task& task) {
@@ -354,8 +359,7 @@ Sha256Digest FetchIndex(const Accepted& accepted, const Wanted& wanted, const st
         held = true;
         url = by_hash;
       } catch (const NetworkError& error) {
-        // 200: it is longer than the Release file says.
-      if (error.status() != 404 && error.status() != 200) throw;
+        if (!MayHaveChanged(error)) throw;
       }
     }
     if (!held) FetchInto(store, url, entry, work.fetcher, work.config, task);
@@ -620,7 +624,7 @@ Snapshot Update(const MirrorConfig& config, Store& store, const Clock& clock, Pr
     } catch (const IntegrityError&) {
       failure = std::current_exception();
     } catch (const NetworkError& error) {
-      if (error.status() != 404) throw;
+      if (!MayHaveChanged(error)) throw;
       failure = std::current_exception();
     }
     // Indexes of yesterday under a Release file of today: of one archive that is a change in between.
