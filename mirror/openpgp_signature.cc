@@ -158,14 +158,16 @@ std::size_t ForEachSignature(rnp_op_verify_t operation, const Look& look) {
   return count;
 }
 
+SignatureVerdict NoSignature() {
+  return {SignatureOutcome::kBad, "", "", std::nullopt, "there is no OpenPGP signature in it"};
+}
+
 std::vector<SignatureVerdict> JudgeAll(rnp_ffi_t ffi, rnp_op_verify_t operation, UnixSeconds now) {
   std::vector<SignatureVerdict> verdicts;
   ForEachSignature(operation, [&](rnp_op_verify_signature_t signature) {
     verdicts.push_back(Judge(ffi, signature, now));
   });
-  if (verdicts.empty()) {
-    verdicts.push_back({SignatureOutcome::kBad, "", "", std::nullopt, "there is no OpenPGP signature in it"});
-  }
+  if (verdicts.empty()) verdicts.push_back(NoSignature());
   return verdicts;
 }
 
@@ -185,6 +187,7 @@ OpenPgpKeys& OpenPgpKeys::operator=(OpenPgpKeys&&) noexcept = default;
 
 std::vector<SignatureVerdict> OpenPgpKeys::CheckDetached(std::string_view message, std::string_view signature,
                                                          UnixSeconds now) const {
+  if (message.empty() || signature.empty()) return {NoSignature()};  // librnp takes no input without bytes
   const Quiet quiet;
   const RnpInput signed_bytes = RnpInputFrom(message);
   const RnpInput signature_bytes = RnpInputFrom(signature);

@@ -8,10 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <fstream>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/file.h"
 
 namespace nachbau {
@@ -219,12 +221,22 @@ TEST_F(StoreTest, RefusesADirectoryThatIsSomethingElse) {
 TEST_F(StoreTest, KilledWritersLeaveWholeObjectsOnly) {
   { const Store make(root_); }
   for (int delay = 0; delay < 12; ++delay) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    const FileDescriptor from(ends[0]);
+    FileDescriptor to(ends[1]);
     const pid_t pid = ::fork();
     if (pid == 0) {
       Store store(root_);
-      for (unsigned i = 0;; ++i) store.Put(std::string(200'000, static_cast<char>(i)) + std::to_string(i + delay * 1000U));
+      for (unsigned i = 0;; ++i) {
+        store.Put(std::string(200'000, static_cast<char>(i)) + std::to_string(i + delay * 1000U));
+        if (i == 0 && ::write(to.get(), "1", 1) != 1) ::_exit(1);
+      }
     }
-    ::usleep(static_cast<useconds_t>(5'000 + delay * 4'000));
+    to = FileDescriptor();
+    char first = 0;
+    ASSERT_EQ(::read(from.get(), &first, 1), 1);  // however slow the machine is
+    ::usleep(static_cast<useconds_t>(delay * 4'000));
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
   }
