@@ -192,8 +192,9 @@ int GitConnection::CheckHostKey(const git_cert_hostkey& key, const std::string& 
   ProcessRequest request;
   request.arguments = {"ssh-keygen", "-F", name, "-f", access_.known_hosts->native()};
   request.output_limit = 1 << 20;
+  const std::string known = RunProcess(request).standard_output;
   bool found = false;
-  for (const std::string_view line : SplitTrimmed(RunProcess(request).standard_output, '\n')) {
+  for (const std::string_view line : SplitTrimmed(known, '\n')) {
     std::vector<std::string_view> words = SplitWords(line);
     if (words.empty() || words[0].starts_with('#')) continue;
     const bool revoked = words[0] == "@revoked";
