@@ -9,14 +9,14 @@
 
 namespace nachbau::mirror {
 
-void ForEachInParallel(std::size_t count, const std::function<void(std::size_t)>& work) {
+void ForEachInParallel(std::size_t count, const std::function<void(std::size_t)>& work, std::size_t threads) {
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::exception_ptr failure;
   {
-    const std::size_t threads = std::min<std::size_t>(count, std::max(1U, std::thread::hardware_concurrency()));
+    if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
     std::vector<std::jthread> pool;
-    for (std::size_t i = 0; i < threads; ++i) {
+    for (std::size_t i = 0; i < std::min(count, threads); ++i) {
       pool.emplace_back([&] {
         try {
           for (std::size_t k = next++; k < count; k = next++) work(k);

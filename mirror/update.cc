@@ -20,6 +20,7 @@
 #include "mirror/archive_state.h"
 #include "mirror/clear_signed.h"
 #include "mirror/mirror.h"
+#include "mirror/parallel.h"
 #include "mirror/release_file.h"
 #include "mirror/retry.h"
 #include "mirror/step_back.h"
@@ -81,28 +82,6 @@ class CountingFetcher final : public Fetcher {
 };
 
 std::string Shown(const AptArchive& archive) { return archive.uri + " " + archive.suite; }
-
-// Work on several threads; the first exception wins.
-void ForEach(std::size_t count, std::uint32_t threads, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr failure;
-  {
-    std::vector<std::jthread> pool;
-    for (std::uint32_t i = 0; i < std::max<std::uint32_t>(1, std::min<std::uint32_t>(threads, static_cast<std::uint32_t>(count))); ++i) {
-      pool.emplace_back([&] {
-        try {
-          for (std::size_t k = next++; k < count; k = next++) work(k);
-        } catch (...) {
-          const std::lock_guard lock(mutex);
-          if (!failure) failure = std::current_exception();
-          next = count;
-        }
-      });
-    }
-  }
-  if (failure) std::rethrow_exception(failure);
-}
 
 std::optional<std::uint32_t> MaxAge(const AptArchive& archive, const MirrorConfig& config) {
   for (const std::string& key : {Shown(archive), archive.suite, std::string()}) {
@@ -473,10 +452,13 @@ std::vector<Accepted> AcceptReleases(const std::vector<AptArchive>& archives, co
                                      Snapshot& snapshot) {
   std::vector<Accepted> results(archives.size());
   const auto task = progress.Start(Msg("Checking {} archives", archives.size()), Unit::kItems, archives.size());
-  ForEach(archives.size(), work.config.connections, [&](std::size_t i) {
-    results[i] = AcceptRelease(archives[i], work);
-    task->Advance(1);
-  });
+  ForEachInParallel(
+      archives.size(),
+      [&](std::size_t i) {
+        results[i] = AcceptRelease(archives[i], work);
+        task->Advance(1);
+      },
+      std::max(1U, work.config.connections));
   task->Succeed();
   std::vector<Accepted> accepted;
   for (Accepted& result : results) {
@@ -502,9 +484,10 @@ void FetchIndexes(const std::vector<Accepted>& accepted, const std::string& arch
   const std::set<Sha256Digest> checked = CheckedBefore(work.state);
   std::vector<Sha256Digest> objects(wanted.size());
   const auto task = progress.Start(Msg("Fetching indexes"), Unit::kBytes, total);
-  ForEach(wanted.size(), work.config.connections, [&](std::size_t i) {
-    objects[i] = FetchIndex(accepted[wanted[i].release], wanted[i], checked, work, *task);
-  });
+  ForEachInParallel(
+      wanted.size(),
+      [&](std::size_t i) { objects[i] = FetchIndex(accepted[wanted[i].release], wanted[i], checked, work, *task); },
+      std::max(1U, work.config.connections));
   task->Succeed();
   for (const Accepted& release : accepted) snapshot.releases.push_back(release.proof);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
