@@ -60,6 +60,23 @@ std::string TextBelow(std::string_view value) {
   return text == "\n" ? "" : text;
 }
 
+// A second Comment in a paragraph becomes a continuation of the first: a mistake that happens, and that hides nothing.
+std::string WithSingleComments(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  bool seen = false;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const bool comment = line.size() > 7 && line[7] == ':' && Lower(line.substr(0, 7)) == "comment";
+    if (Trim(line).empty()) seen = false;
+    result += comment && seen ? " " : "";
+    result.append(line).append("\n");
+    seen = seen || comment;
+  }
+  return result;
+}
+
 std::string_view FirstLine(std::string_view value) { return Trim(value.substr(0, value.find('\n'))); }
 
 std::set<std::string> CommonLicences(std::string_view text) {
@@ -87,7 +104,7 @@ class Reader {
 
   Copyright Read(std::string_view raw) {
     bool latin1 = false;
-    const std::string text = Normalised(raw, latin1);
+    const std::string text = WithSingleComments(Normalised(raw, latin1));
     try {
       ReadParagraphs(ParseParagraphs(text, name_));
     } catch (const ParseError& error) {  // free text that merely looks like fields

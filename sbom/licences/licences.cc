@@ -254,7 +254,8 @@ class Reader {
     std::vector<Expression> parts = {ReadLevel(0, 0)};
     // A closing parenthesis that nothing opened: what follows it applies too.
     while (position_ < tokens_.size()) {
-      if (++position_ < tokens_.size()) parts.push_back(ReadLevel(0, 0));
+      if (tokens_[position_] == ")" || IsOperator(tokens_[position_])) ++position_;
+      else parts.push_back(ReadLevel(0, 0));
     }
     return AllOf(std::move(parts));
   }
