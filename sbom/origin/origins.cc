@@ -40,17 +40,24 @@ class Finder {
  public:
   Finder(const Lock& lock, const BuildRecord& record, const std::optional<Trace>& trace, const Store& store,
          Progress::Task& task)
-      : record_(record), store_(store), task_(task) {
+      : lock_(lock), record_(record), store_(store), task_(task) {
     origins_.tree = ReadSourceTree(lock, store);
     origins_.has_trace = trace.has_value();
-    origins_.incomplete = trace ? trace->incomplete : "the build made no trace";
+    origins_.incomplete = trace                     ? trace->incomplete
+                          : record.trace.has_value() ? "the trace of the build is not in the store"
+                                                     : "the build made no trace";
     for (const auto& [path, file] : origins_.tree.files) origins_.compiled_sources += IsCompiledSource(path) ? 1 : 0;
     if (!trace) return;
+    FindLibraries(*trace);
     join_ = std::make_unique<TraceJoin>(*trace, origins_.tree);
     members_ = std::make_unique<StaticMembers>(lock, *trace, store);
   }
 
   Origins Find() {
+    if (lock_.recipe.kind == RecipeKind::kScript) {
+      for (const Artifact& output : record_.outputs) ReadOutput(output);
+      return std::move(origins_);
+    }
     for (const Artifact& output : record_.outputs) {
       if (!IsDebPackage(output.name)) continue;
       PackageOrigins package;
@@ -70,6 +77,48 @@ class Finder {
   }
 
  private:
+  // "/usr/lib/x86_64-linux-gnu/libdbus-1.so.3.32.4" is what DT_NEEDED calls libdbus-1.so.3: by their common beginning, at
+  // every dot after ".so". A name that two packages have is nobody's.
+  void FindLibraries(const nachbau::Trace& trace) {
+    std::map<std::string, std::set<std::string>> owners;
+    for (const TraceFile& file : trace.files) {
+      if (file.origin != FileOrigin::kPackage) continue;
+      const std::string name = file.path.substr(file.path.rfind('/') + 1);
+      const std::size_t so = name.find(".so");
+      if (so == name.npos || (so + 3 != name.size() && name[so + 3] != '.')) continue;
+      for (std::size_t end = so + 3; end != name.npos; end = end == name.size() ? name.npos : std::min(name.find('.', end + 1), name.size())) {
+        owners[name.substr(0, end)].insert(file.package);
+      }
+    }
+    for (const auto& [name, packages] : owners) {
+      if (packages.size() == 1) origins_.libraries[name] = *packages.begin();
+    }
+  }
+
+  // Of a script: every output is a file by itself.
+  void ReadOutput(const Artifact& output) {
+    task_.SetDetail(output.name);
+    PackageOrigins package;
+    package.artifact = output;
+    package.control.package = output.name;
+    package.control.version = lock_.version;
+    FileOrigins origins;
+    origins.file.path = output.name;
+    if (output.content.size <= kMaxElf) {
+      const std::string bytes = store_.Read(output.content.sha256, kMaxElf);
+      origins.file.ids = ComputeFileIds(bytes);
+      origins.file.kind = KindOf(output.name, 0, bytes);
+      if (origins.file.kind == FileKind::kElf) origins.file.elf = ReadElf(bytes);
+      FindSources(package, bytes, origins);
+    } else {
+      origins.file.ids.content = output.content;
+      origins.problem = "too large to be looked into";
+    }
+    Settle(origins);
+    package.files.push_back(std::move(origins));
+    origins_.packages.push_back(std::move(package));
+  }
+
   void ReadDebugPackage(const PackageOrigins& package) {
     task_.SetDetail(package.artifact.name);
     std::map<std::string, std::string> files;
@@ -199,6 +248,7 @@ class Finder {
     return static_cast<std::size_t>(std::count_if(paths.begin(), paths.end(), IsCompiledSource));
   }
 
+  const Lock& lock_;
   const BuildRecord& record_;
   const Store& store_;
   Progress::Task& task_;
@@ -226,7 +276,7 @@ std::string_view Name(ForeignRole role) {
 }
 
 std::optional<Trace> ReadTrace(const BuildRecord& record, const Store& store) {
-  if (!record.trace) return std::nullopt;
+  if (!record.trace || !store.Has(record.trace->content.sha256)) return std::nullopt;
   const std::string compressed = store.Read(record.trace->content.sha256, kMaxTrace);
   return TraceFromJson(ParseJson(Decompress(compressed, record.trace->name, kMaxTrace), record.trace->name),
                        record.trace->name);

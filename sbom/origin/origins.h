@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -73,6 +74,7 @@ struct FileOrigins {
   std::vector<std::string> link_commands;
 };
 
+// Of a script: one output, which is its only file; of `control` package and version are filled.
 struct PackageOrigins {
   Artifact artifact;                // the .deb or .udeb
   DebControl control;
@@ -84,11 +86,13 @@ struct Origins {
   SourceTree tree;
   std::size_t compiled_sources = 0;      // in the tree
   std::vector<PackageOrigins> packages;  // sorted by file name
+  // Shared libraries that the build read, by the name that DT_NEEDED has ("libc.so.6") → package of the environment.
+  std::map<std::string, std::string> libraries;
   bool has_trace = false;
   std::string incomplete;                // why the trace may lack something; empty: complete
 };
 
-// The record's trace, from the store; nothing when the build made none. Throws ParseError, MissingError.
+// The record's trace, from the store; nothing when the build made none or the store does not hold it. Throws ParseError.
 std::optional<Trace> ReadTrace(const BuildRecord& record, const Store& store);
 
 // Deterministic: the same outputs, sources and facts of the trace give the same, whatever the order of its events.
