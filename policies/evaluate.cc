@@ -151,7 +151,10 @@ Findings Licences(const Policy::Rule& rule, const Facts& facts) {
     }
   }
   for (const auto& [expression, components] : users) {
-    const std::set<std::string> refused = NotAllowed(expression, [&](const std::string& licence) { return free.contains(licence); });
+    // "LicenseRef-debian-PD--<digest of its text>": accepted for this text alone, or under this name whatever the text is.
+    const std::set<std::string> refused = NotAllowed(expression, [&](const std::string& licence) {
+      return free.contains(licence) || (licence.starts_with("LicenseRef-") && free.contains(licence.substr(0, licence.find("--"))));
+    });
     std::string names;
     for (const std::string& licence : refused) names += (names.empty() ? "" : ", ") + licence;
     if (refused.empty()) {

@@ -100,11 +100,16 @@ class LicenceIndex {
   std::optional<std::string> TextOf(std::string_view identifier) const;
 
   // The files of the source, where Make or Read was told; sorted.
-  const std::set<std::string>& Files() const;
+  const std::set<std::string, std::less<>>& Files() const;
 
  private:
+  std::vector<AbsentLicence> AbsentFrom(const std::string& expression) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// {"concluded", "reason" where it is unknown, "files", "unknownFiles", "ignoredFiles", "differences", "absent"}
+Json ToJson(const Conclusion& conclusion);
 
 }  // namespace nachbau::sbom

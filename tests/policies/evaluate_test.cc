@@ -135,6 +135,9 @@ TEST_F(EvaluateTest, Licences) {
       {"GPL-2.0-or-later AND MIT", Verdict::kAllowed}, {"SSPL-1.0", Verdict::kDenied},
       {"SSPL-1.0 OR MIT", Verdict::kAllowed},          {"LicenseRef-debian-PD", Verdict::kAllowed},
       {"LicenseRef-debian-odd", Verdict::kUnknown},    {"LicenseRef-debian-odd AND SSPL-1.0", Verdict::kDenied},
+      {"LicenseRef-debian-PD--0123456789abcdef", Verdict::kAllowed},  // the name is accepted, whatever the text is
+      {"LicenseRef-debian-PD-x--0123456789abcdef", Verdict::kUnknown},
+      {"MIT--0123456789abcdef", Verdict::kDenied},
       {"MIT AND", Verdict::kDenied}};
   for (const auto& [expression, verdict] : table) {
     SetLicence(expression);

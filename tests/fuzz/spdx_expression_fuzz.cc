@@ -1,0 +1,25 @@
+// SPDX expressions and tags from outside. What is accepted has one canonical form; all comparisons end.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "sbom/licences/spdx_tags.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace nachbau::sbom;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (const auto expression = TryParseExpression(text)) {
+    const Expression canonical = Canonical(*expression);
+    const std::string written = FormatExpression(canonical);
+    const Expression again = Canonical(ParseExpression(written, "canonical"));
+    if (!(again == canonical) || FormatExpression(again) != written) std::abort();
+    if (!Implies(canonical, canonical)) std::abort();
+    if (LicencesOf(canonical).empty()) std::abort();
+    for (const ExpressionProblem& problem : FindExpressionProblems(canonical)) Describe(problem);
+    if (!FindExpressionProblems(WithKnownIdentifiers(canonical, "source")).empty()) std::abort();
+  }
+  for (const Expression& expression : FindSpdxTags(text).expressions) {
+    if (!TryParseExpression(FormatExpression(WithKnownIdentifiers(expression, "source")))) std::abort();
+  }
+  return 0;
+}
