@@ -213,6 +213,10 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
   } else if (option == "confirm") {
     command.add_option("--confirm", arguments.confirm, "Release it now: FILE has the signatures of two people")
         ->type_name("FILE");
+  } else if (option == "spec") {
+    command.add_option("--spec", arguments.spec, "Version of CycloneDX (default: 1.7); 1.6 needs -o FILE")
+        ->check(CLI::IsMember({"1.6", "1.7"}))
+        ->type_name("VERSION");
   } else if (option == "sources") {
     command.add_flag("--without-environment-sources", arguments.without_environment_sources,
                      "Do not mirror the sources of the build environment");

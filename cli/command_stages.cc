@@ -146,20 +146,6 @@ int RunCompare(Context& context) {
   return identical != 0 ? kGood : kCouldNotCheck;
 }
 
-int RunSbom(Context& context) {
-  EvidenceFolder folder(context.arguments().names.at(0));
-  const Documents documents = ReadDocuments(folder);
-  const std::optional<Json> sbom = SbomStage(context, documents, folder);
-  if (!sbom) throw MissingError(Msg("the build of {} failed: there is nothing to describe", documents.record.source));
-  if (context.arguments().json) {
-    context.PrintJson(*sbom);
-  } else {
-    context.Print(Msg("{} written: {} components", (folder.path() / evidence::kSbom).native(),
-                      sbom->value("components", Json::array()).size()));
-  }
-  return kGood;
-}
-
 int RunAttest(Context& context) {
   EvidenceFolder folder(context.arguments().names.at(0));
   const verifier::SigningKey key = context.OpenSigningKey();

@@ -44,6 +44,7 @@ int RunBuild(Context& context);
 int RunBuildLog(Context& context);
 int RunCompare(Context& context);
 int RunSbom(Context& context);
+int RunSbomOrigins(Context& context);
 int RunSbomValidate(Context& context);
 int RunAttest(Context& context);
 int RunVerify(Context& context);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_map>
 
 namespace nachbau {
 namespace {
@@ -22,27 +21,18 @@ bool ChangesContent(TraceAction action) {
   return false;
 }
 
-// Goes back from one file through everything that may have contributed.
-class Backwards {
- public:
-  Backwards(const Trace& trace, const std::vector<std::vector<std::uint32_t>>& file_events,
-            const std::vector<std::vector<std::uint32_t>>& process_reads,
-            const std::vector<std::vector<std::uint32_t>>& children)
-      : trace_(trace), file_events_(file_events), process_reads_(process_reads), children_(children),
-        seen_processes_(trace.processes.size(), false), written_(trace.processes.size()) {
-    for (const TraceEvent& event : trace.events) {
-      if (event.action == TraceAction::kPipeWrite) {
-        writers_[event.file].push_back(event.process);
-        written_[event.process].push_back(event.file);
-      }
-      if (event.action == TraceAction::kPipeRead) read_pipes_.insert(event.file);
-    }
-  }
+}  // namespace
 
-  std::vector<std::uint32_t> From(std::uint32_t file) {
+// Goes back from one file through everything that may have contributed.
+class TraceQueries::Backwards {
+ public:
+  explicit Backwards(const TraceQueries& queries)
+      : trace_(queries.trace_), queries_(queries), seen_processes_(queries.trace_.processes.size(), false) {}
+
+  TraceClosure From(std::uint32_t file) {
     std::uint32_t time = static_cast<std::uint32_t>(trace_.events.size());
     // A file that is gone at the end: what it was before.
-    const auto& events = file_events_[file];
+    const auto& events = queries_.file_events_[file];
     if (!events.empty()) {
       const TraceEvent& last = trace_.events[events.back()];
       const bool gone = last.action == TraceAction::kRemove || (last.action == TraceAction::kRename && last.file == file);
@@ -60,11 +50,14 @@ class Backwards {
         Visit(next, at);
       }
     }
-    std::vector<std::uint32_t> result;
+    TraceClosure closure;
     for (const std::uint32_t found : seen_files_) {
-      if (found != file) result.push_back(found);
+      if (found != file) closure.files.push_back(found);
     }
-    return result;
+    for (std::uint32_t process = 0; process < seen_processes_.size(); ++process) {
+      if (seen_processes_[process]) closure.processes.push_back(process);
+    }
+    return closure;
   }
 
  private:
@@ -76,7 +69,7 @@ class Backwards {
   // The content of the file before `time`.
   void Visit(std::uint32_t file, std::uint32_t time) {
     seen_files_.insert(file);
-    const auto& events = file_events_[file];
+    const auto& events = queries_.file_events_[file];
     auto at = std::lower_bound(events.begin(), events.end(), time);
     while (at != events.begin()) {
       const std::uint32_t number = *--at;
@@ -94,48 +87,48 @@ class Backwards {
   }
 
   void Visit(std::uint32_t process) {
-    for (const std::uint32_t number : process_reads_[process]) {
+    for (const std::uint32_t number : queries_.process_reads_[process]) {
       const TraceEvent& event = trace_.events[number];
       if (event.action == TraceAction::kRead) {
         files_.push_back({event.file, number});
         continue;
       }
-      const auto writers = writers_.find(event.file);
-      if (writers != writers_.end()) {
+      const auto writers = queries_.pipe_writers_.find(event.file);
+      if (writers != queries_.pipe_writers_.end()) {
         for (const std::uint32_t writer : writers->second) Add(writer);
       } else if (trace_.processes[process].parent) {
         Add(*trace_.processes[process].parent);  // a shell that never ran a program after it made the pipe
       }
     }
     // The same at the other end: what a child writes into a pipe that nobody was seen to read, its parent reads.
-    for (const std::uint32_t child : children_[process]) {
-      for (const std::uint32_t pipe : written_[child]) {
-        if (!read_pipes_.contains(pipe)) Add(child);
+    for (const std::uint32_t child : queries_.children_[process]) {
+      for (const std::uint32_t pipe : queries_.written_pipes_[child]) {
+        if (!queries_.read_pipes_.contains(pipe)) Add(child);
       }
     }
   }
 
   const Trace& trace_;
-  const std::vector<std::vector<std::uint32_t>>&file_events_, &process_reads_, &children_;
+  const TraceQueries& queries_;
   std::set<std::uint32_t> seen_files_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> seen_changes_;  // file and event: a file may have had several contents
   std::vector<bool> seen_processes_;
-  std::vector<std::vector<std::uint32_t>> written_;    // by process: pipes
-  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> writers_;  // by pipe
-  std::set<std::uint32_t> read_pipes_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> files_;
   std::vector<std::uint32_t> processes_;
 };
 
-}  // namespace
-
 TraceQueries::TraceQueries(const Trace& trace)
     : trace_(trace), file_events_(trace.files.size()), process_reads_(trace.processes.size()),
-      children_(trace.processes.size()) {
+      children_(trace.processes.size()), written_pipes_(trace.processes.size()) {
   for (std::uint32_t i = 0; i < trace.events.size(); ++i) {
     const TraceEvent& event = trace.events[i];
     if (event.action == TraceAction::kRead || event.action == TraceAction::kPipeRead) {
       process_reads_[event.process].push_back(i);
+    }
+    if (event.action == TraceAction::kPipeRead) read_pipes_.insert(event.file);
+    if (event.action == TraceAction::kPipeWrite) {
+      pipe_writers_[event.file].push_back(event.process);
+      written_pipes_[event.process].push_back(event.file);
     }
     if (!ChangesContent(event.action)) continue;
     file_events_[event.file].push_back(i);
@@ -164,9 +157,9 @@ std::vector<std::uint32_t> TraceQueries::FindFiles(std::string_view name) const 
   return matching([&](const std::string& path) { return path.ends_with(end); });
 }
 
-std::vector<std::uint32_t> TraceQueries::InputsOf(std::uint32_t file) const {
-  return Backwards(trace_, file_events_, process_reads_, children_).From(file);
-}
+std::vector<std::uint32_t> TraceQueries::InputsOf(std::uint32_t file) const { return ClosureOf(file).files; }
+
+TraceClosure TraceQueries::ClosureOf(std::uint32_t file) const { return Backwards(*this).From(file); }
 
 std::vector<std::uint32_t> TraceQueries::ReadersOf(std::uint32_t file) const {
   std::set<std::uint32_t> found;

@@ -4,11 +4,19 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "model/trace.h"
 
 namespace nachbau {
+
+// What lies behind a file, see TraceQueries::ClosureOf. Sorted.
+struct TraceClosure {
+  std::vector<std::uint32_t> files;
+  std::vector<std::uint32_t> processes;
+};
 
 class TraceQueries {
  public:
@@ -23,6 +31,8 @@ class TraceQueries {
   // intermediate files, pipes, renames and links. Never too few where content goes through files and pipes; too many where
   // one process reads several files and writes several.
   std::vector<std::uint32_t> InputsOf(std::uint32_t file) const;
+  // The same with the processes that had a part in it.
+  TraceClosure ClosureOf(std::uint32_t file) const;
 
   std::vector<std::uint32_t> ReadersOf(std::uint32_t file) const;  // processes
   std::vector<std::uint32_t> WritersOf(std::uint32_t file) const;  // processes
@@ -38,12 +48,16 @@ class TraceQueries {
   const TraceProgram* ProgramAt(std::uint32_t process, std::uint32_t time) const;
 
  private:
+  class Backwards;
   std::vector<std::uint32_t> ReadWithOrigin(FileOrigin origin) const;
 
   const Trace& trace_;
   std::vector<std::vector<std::uint32_t>> file_events_;     // by file: events that changed it, in order
   std::vector<std::vector<std::uint32_t>> process_reads_;   // by process: its events kRead and kPipeRead
   std::vector<std::vector<std::uint32_t>> children_;        // by process
+  std::vector<std::vector<std::uint32_t>> written_pipes_;   // by process
+  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> pipe_writers_;  // by pipe: processes
+  std::unordered_set<std::uint32_t> read_pipes_;
 };
 
 }  // namespace nachbau

@@ -11,6 +11,32 @@ namespace {
 
 constexpr std::uint64_t kMaxText = 16 << 20;  // bytes
 
+// Blanks and line ends within a clause become one blank.
+void AddClauses(const Paragraph& fields, const char* field, std::vector<std::string>& clauses) {
+  for (const std::string_view clause : SplitTrimmed(fields.Find(field).value_or(""), ',')) {
+    std::string words_only;
+    for (const std::string_view word : SplitWords(clause)) {
+      words_only += (words_only.empty() ? "" : " ") + std::string(word);
+    }
+    clauses.push_back(std::move(words_only));
+  }
+}
+
+// "[type:] library version dependencies …": libc 6 is libc.so.6, but libfoo-1.2.so has the name libfoo and version 1.2.
+std::set<std::string> ParseLibraries(std::string_view text) {
+  std::set<std::string> libraries;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    auto words = SplitWords(line);
+    if (!words.empty() && words[0].ends_with(':')) words.erase(words.begin());
+    if (words.size() < 2 || words[0].starts_with('#')) continue;
+    libraries.insert(std::string(words[0]) + ".so." + std::string(words[1]));
+    libraries.insert(std::string(words[0]) + "-" + std::string(words[1]) + ".so");
+  }
+  return libraries;
+}
+
 DebControl ParseDebControl(const std::string& text, std::string_view name) {
   const auto paragraphs = ParseParagraphs(text, name);
   if (paragraphs.size() != 1) throw ParseError(name, 0, Msg("a control file has one paragraph"));
@@ -28,15 +54,9 @@ DebControl ParseDebControl(const std::string& text, std::string_view name) {
   control.source = words.empty() ? control.package : std::string(words[0]);
   control.source_version = control.version;
   if (words.size() > 1 && words[1].size() > 2) control.source_version = words[1].substr(1, words[1].size() - 2);
-  for (const char* field : {"Pre-Depends", "Depends"}) {
-    for (const std::string_view clause : SplitTrimmed(fields.Find(field).value_or(""), ',')) {
-      std::string words_only;
-      for (const std::string_view word : SplitWords(clause)) {
-        words_only += (words_only.empty() ? "" : " ") + std::string(word);
-      }
-      control.depends.push_back(std::move(words_only));
-    }
-  }
+  for (const char* field : {"Pre-Depends", "Depends"}) AddClauses(fields, field, control.depends);
+  AddClauses(fields, "Built-Using", control.built_using);
+  AddClauses(fields, "Static-Built-Using", control.static_built_using);
   return control;
 }
 
@@ -44,11 +64,17 @@ DebControl ReadControl(ArchiveReader& members, std::string_view name) {
   while (const auto member = members.Next()) {
     if (!member->path.starts_with("control.tar")) continue;
     ArchiveReader tar([&] { return members.NextPiece(); }, ArchiveFormat::kTar, std::string(name) + ":" + member->path);
+    std::optional<DebControl> control;
+    std::set<std::string> libraries;
     while (const auto entry = tar.Next()) {
       if (entry->path == "./control" || entry->path == "control") {
-        return ParseDebControl(tar.ReadContent(kMaxText), std::string(name) + ":control");
+        control = ParseDebControl(tar.ReadContent(kMaxText), std::string(name) + ":control");
       }
+      if (entry->path == "./shlibs" || entry->path == "shlibs") libraries = ParseLibraries(tar.ReadContent(kMaxText));
     }
+    if (!control) break;
+    control->libraries = std::move(libraries);
+    return *control;
   }
   throw ParseError(name, 0, Msg("there is no control file"));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,11 @@ namespace nachbau::sbom {
 struct DebControl {
   std::string package, version, architecture, source, source_version, maintainer, description;
   std::vector<std::string> depends;  // clauses of Pre-Depends and Depends: "libc6 (>= 2.34)", "a | b"
+  // Clauses of Built-Using and Static-Built-Using (Debian Policy 7.8, deb-control(5)): "glibc (= 2.36-9)".
+  std::vector<std::string> built_using, static_built_using;
+  std::set<std::string> libraries;   // by its shlibs file (deb-shlibs(5)), as in DT_NEEDED: "libc.so.6"
 };
-// Reads the descriptor from its current position, no further than needed. Throws ParseError.
+// Reads the descriptor from its current position, no further than control.tar. Throws ParseError.
 DebControl ReadDebControl(const FileDescriptor& deb, std::string_view name);
 DebControl ReadDebControl(std::string_view deb, std::string_view name);
 

@@ -6,12 +6,12 @@
 build_packages=(
   g++ cmake ninja-build pkg-config ccache gettext
   libarchive-dev libssl-dev nlohmann-json3-dev libsqlite3-dev libapt-pkg-dev librnp-dev libcurl4-openssl-dev
-  libseccomp-dev libzstd-dev libelf-dev libgit2-dev libvalijson-dev libtomlplusplus-dev libcli11-dev
+  libseccomp-dev libzstd-dev libelf-dev libdw-dev libgit2-dev libvalijson-dev libtomlplusplus-dev libcli11-dev
   uidmap ca-certificates openssh-client
 )
 test_packages=(
   libgtest-dev libgmock-dev git gnupg gpgv curl dpkg-dev apt-utils fakeroot xz-utils zstd openssl python3 clang-tidy-14
-  util-linux openssh-server minisign signify-openbsd
+  util-linux openssh-server minisign signify-openbsd dwz
 )
 
 say() { printf '%s\n' "$*" >&2; }

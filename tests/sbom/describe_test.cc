@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "sbom/downgrade.h"
 #include "sbom/sbom.h"
 #include "tests/sbom/samples.h"
 
@@ -57,7 +60,7 @@ TEST_F(DescribeTest, OfAScriptItSaysWhatTheRecipeSays) {
     sample.lock.source = "tool";
     sample.lock.version = "1.0";
     sample.lock.recipe.kind = RecipeKind::kScript;
-    sample.AddInput(InputRole::kSource, "tool", "1.0", "source", "tool.git#aaaa", "tar").index = kNoIndex;
+    sample.AddInput(InputRole::kSource, "tool", "1.0", "source", "tool.git#aaaa", MakeTar({{"tool/main.c", "x"}})).index = kNoIndex;
     sample.AddInput(InputRole::kRecipe, "tool", "1.0", "source", "tool.toml", text).index = kNoIndex;
     sample.record.environment["SOURCE_DATE_EPOCH"] = "1700000000";
     sample.AddOutput("tool", "program");
@@ -85,7 +88,8 @@ TEST_F(DescribeTest, SameInputsSameBytes) {
 
 TEST_F(DescribeTest, OtherBytesOtherSerialNumber) {
   const Json first = Make();
-  sample_.record.outputs.pop_back();  // a .buildinfo is no component
+  // A .buildinfo tells of the machine and the day: it is named, what is in it is not.
+  sample_.record.outputs.back().content = HashBytes("Build-Date: another\n");
   EXPECT_EQ(Make(), first);
   sample_.AddOutput("sample-doc_2.0-3_all.deb",
                     MakeDeb("Package: sample-doc\nVersion: 1:2.0-3\nArchitecture: all\nSource: sample\n"));
@@ -177,10 +181,58 @@ TEST_F(DescribeTest, EnvironmentIsTheInputOfTheBuildTask) {
   const Json document = Make();
   const Json& formula = document.at("formulation")[0];
   EXPECT_EQ(formula.at("components").size(), 3U);
-  const Json& task = formula.at("workflows")[0].at("tasks")[0];
+  const Json& task = formula.at("workflows")[0].at("tasks")[1];
+  EXPECT_EQ(task.at("bom-ref"), "task:build");
   EXPECT_EQ(task.at("inputs").size(), 4U);
   EXPECT_EQ(task.at("outputs").size(), 2U);
   EXPECT_EQ(task.at("steps")[0].at("commands")[0].at("executed"), "dpkg-buildpackage -us -uc");
+}
+
+TEST_F(DescribeTest, NumbersOfJobsAreNotPartOfTheRecipe) {
+  sample_.record.environment["DEB_BUILD_OPTIONS"] = "nocheck parallel=2";
+  const Json first = Make();
+  sample_.record.environment["DEB_BUILD_OPTIONS"] = "nocheck parallel=64";
+  EXPECT_EQ(Make(), first);
+}
+
+// What neither the build nor its environment has is looked up in the indexes that the lock was made from.
+TEST_F(DescribeTest, DependenciesOutsideTheEnvironmentAreWhatTheArchiveOffered) {
+  const auto paragraph = [](const std::string& name, const std::string& version) {
+    return "Package: " + name + "\nVersion: " + version + "\nArchitecture: all\nMaintainer: A <a@example.org>\nFilename: pool/" +
+           name + "_" + version + "_all.deb\nSHA256: " + std::string(64, 'a') + "\nDescription: d\n\n";
+  };
+  const ContentId index = sample_.store().Put(paragraph("netbase", "5") + paragraph("netbase", "6.4") + paragraph("netbase", "6.10") +
+                                              paragraph("second", "1"));
+  sample_.lock.indexes.push_back({0, "main/binary-amd64/Packages.xz", index.sha256});
+  const Json document = Make();
+  EXPECT_THAT(DependsOn(document, kSampleRef), testing::IsSupersetOf({"pkg:deb/debian/netbase@6.10?arch=all",
+                                                                      "pkg:deb/debian/second@1?arch=all"}));
+  const Json& netbase = Component(document, "netbase");
+  EXPECT_EQ(netbase.at("isExternal"), true);
+  EXPECT_EQ(netbase.at("manufacturer").at("contact")[0].at("email"), "a@example.org");
+  EXPECT_EQ(netbase.at("externalReferences")[0].at("url"), "https://archive.example.org/debian/pool/netbase_6.10_all.deb");
+}
+
+TEST_F(DescribeTest, PatchesAreNamedInOrderAndSayNothingOfVulnerabilities) {
+  Sample sample;
+  const std::string diff = "--- a/README\n+++ b/README\n@@ -1 +1 @@\n-A sample.\n+A better sample.\n";
+  sample.AddSource(MakeTar({{"debian/changelog", kSampleChangelog},
+                            {"debian/copyright", kSampleCopyright},
+                            {"debian/patches/series", "z.patch\nCVE-2020-1.patch\n"},
+                            {"debian/patches/z.patch", "Description: better\nOrigin: upstream, https://git.example.org/1\n" + diff},
+                            {"debian/patches/CVE-2020-1.patch", "Description: fix CVE-2020-1\n"}}));
+  const Json document = DescribeSample(sample);
+  const Json& source = document.at("components")[0];
+  const Json& patches = source.at("pedigree").at("patches");
+  ASSERT_EQ(patches.size(), 2U);
+  EXPECT_EQ(patches[0], Json::parse(R"({"type": "cherry-pick", "diff": {"url": "debian/patches/z.patch"}})"));
+  EXPECT_EQ(patches[1], Json::parse(R"({"type": "unofficial", "diff": {"url": "debian/patches/CVE-2020-1.patch"}})"));
+  const auto file = std::find_if(source.at("components").begin(), source.at("components").end(),
+                                 [](const Json& component) { return component.at("name") == "debian/patches/z.patch"; });
+  ASSERT_NE(file, source.at("components").end());
+  EXPECT_EQ(PropertyOf(*file, "nachbau:patch:description"), "better");
+  EXPECT_EQ(PropertyOf(*file, "nachbau:patch:changes"), "README");
+  EXPECT_EQ(document.dump().find("fix CVE"), std::string::npos);
 }
 
 TEST_F(DescribeTest, NoVulnerabilities) { EXPECT_FALSE(Make().contains("vulnerabilities")); }
@@ -233,6 +285,55 @@ TEST(DescribeErrorTest, AnInvalidDocumentIsNeverHandedOut) {
     FAIL() << "handed out an invalid document";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("would not be valid: /components/"));
+  }
+}
+
+// ---- as CycloneDX 1.6 ----
+
+TEST_F(DescribeTest, TheSameAs16IsValidAndSaysWhatWasLeftOut) {
+  const Json document = Make();
+  const Json older = ToCycloneDx16(document);
+  const auto violations = Validate(older);
+  EXPECT_TRUE(violations.empty()) << violations[0].pointer << " " << violations[0].detail;
+  EXPECT_EQ(older.at("specVersion"), "1.6");
+  EXPECT_NE(older.at("serialNumber"), document.at("serialNumber"));
+  EXPECT_EQ(ToCycloneDx16(document), older);
+  EXPECT_FALSE(older.contains("citations"));
+  EXPECT_EQ(PropertyOf(older, "nachbau:cyclonedx-1.6:left-out").substr(0, 9), "citations");
+  const Json& libc = Component(older, "libc6");
+  EXPECT_EQ(PropertyOf(libc, "nachbau:component:external"), "true");
+  EXPECT_EQ(PropertyOf(Component(older, "netbase"), "nachbau:component:version-range"), "vers:deb/>=6");
+  const Json& library = Component(older, "libsample1");
+  ASSERT_EQ(library.at("licenses").size(), 1U);
+  EXPECT_EQ(library.at("licenses")[0].at("acknowledgement"), "concluded");
+  EXPECT_EQ(PropertyOf(library, "nachbau:licence:declared"), Component(document, "libsample1").at("licenses")[0].at("expression"));
+}
+
+TEST(DowngradeTest, TwoSimpleLicencesBothStay) {
+  Json document = Json::parse(R"({"bomFormat": "CycloneDX", "specVersion": "1.7", "version": 1, "components": [
+      {"type": "library", "name": "a", "hashes": [{"alg": "Streebog-256", "content": "x"}],
+       "externalReferences": [{"type": "patent", "url": "https://example.org", "properties": [{"name": "n"}]}],
+       "licenses": [{"expression": "MIT", "acknowledgement": "declared"}, {"expression": "Zlib", "acknowledgement": "concluded"}]},
+      {"type": "library", "name": "b",
+       "licenses": [{"license": {"id": "MIT"}}, {"expression": "MIT OR Zlib", "acknowledgement": "concluded"}]}]})");
+  document["components"][0]["hashes"][0]["content"] = std::string(64, 'a');
+  ASSERT_TRUE(Validate(document).empty());
+  const Json older = ToCycloneDx16(document);
+  EXPECT_TRUE(Validate(older).empty());
+  EXPECT_EQ(older.at("components")[0].at("licenses"),
+            Json::parse(R"([{"license": {"id": "MIT", "acknowledgement": "declared"}},
+                            {"license": {"id": "Zlib", "acknowledgement": "concluded"}}])"));
+  EXPECT_EQ(older.at("components")[0].at("externalReferences")[0],
+            Json::parse(R"({"type": "other", "url": "https://example.org", "comment": "patent"})"));
+  EXPECT_EQ(older.at("components")[1].at("licenses"), Json::parse(R"([{"expression": "MIT OR Zlib", "acknowledgement": "concluded"}])"));
+  EXPECT_EQ(older.at("components")[1].at("properties"), Json::parse(R"([{"name": "nachbau:licence:stated", "value": "MIT"}])"));
+  EXPECT_EQ(older.at("properties").size(), 2U);
+  document["specVersion"] = "1.5";
+  try {
+    ToCycloneDx16(document);
+    FAIL() << "took a document of another version";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("only a CycloneDX 1.7 document can be written as 1.6"));
   }
 }
 

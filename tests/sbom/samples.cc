@@ -88,9 +88,9 @@ LockedFile& Sample::AddInput(InputRole role, const std::string& package, const s
   return lock.files.back();
 }
 
-void Sample::AddSource(const std::string& debian_tarball) {
+void Sample::AddSource(const std::string& debian_tarball, const std::string& orig_tarball) {
   AddInput(InputRole::kSource, "sample", "1:2.0-3", "source", "sample_2.0-3.dsc", "Format: 3.0 (quilt)\n");
-  AddInput(InputRole::kSource, "sample", "1:2.0-3", "source", "sample_2.0.orig.tar.xz", "not to be read");
+  AddInput(InputRole::kSource, "sample", "1:2.0-3", "source", "sample_2.0.orig.tar.xz", orig_tarball);
   AddInput(InputRole::kSource, "sample", "1:2.0-3", "source", "sample_2.0-3.debian.tar.xz", debian_tarball);
 }
 

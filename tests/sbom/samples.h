@@ -40,7 +40,9 @@ class Sample {
   // Adds a file to the lock, and its bytes to the store.
   LockedFile& AddInput(InputRole role, const std::string& package, const std::string& version,
                        const std::string& architecture, const std::string& file_name, const std::string& bytes);
-  void AddSource(const std::string& debian_tarball);  // .dsc, orig tarball and this debian.tar.xz
+  // .dsc, orig tarball and this debian.tar.xz
+  void AddSource(const std::string& debian_tarball,
+                 const std::string& orig_tarball = MakeTar({{"sample-2.0/README", "A sample.\n"}}));
   void AddEnvironment(const std::string& package, const std::string& version);
   void AddOutput(const std::string& file_name, const std::string& bytes);
 

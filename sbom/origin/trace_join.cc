@@ -1,0 +1,201 @@
+#include "sbom/origin/trace_join.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/encoding.h"
+
+namespace nachbau::sbom {
+namespace {
+
+constexpr int kMaxDriverLevels = 4;
+
+std::string_view LastPart(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// A compiler reads its own libraries and tables, too; what counts of a package is what a source file can include.
+bool IsHeader(std::string_view path) {
+  if (path.find("/include/") != path.npos || path.starts_with("/usr/share/gir")) return true;
+  constexpr std::array<std::string_view, 9> kEndings = {".h", ".hh", ".hpp", ".hxx", ".inc", ".ipp", ".tcc", ".def", ".H"};
+  return std::any_of(kEndings.begin(), kEndings.end(), [&](std::string_view ending) { return path.ends_with(ending); });
+}
+
+// "x86_64-linux-gnu-ld.bfd", "ld", "ld.gold", "ld.lld", "mold"
+bool IsLinker(std::string_view program) {
+  const std::string_view name = LastPart(program);
+  return name == "ld" || name.starts_with("ld.") || name.ends_with("-ld") || name.find("-ld.") != name.npos ||
+         name == "lld" || name == "mold" || name == "gold";
+}
+
+bool IsStaticInput(std::string_view path) { return path.ends_with(".a") || path.ends_with(".o"); }
+
+}  // namespace
+
+TraceJoin::TraceJoin(const Trace& trace, const SourceTree& tree)
+    : trace_(trace), tree_(tree), queries_(trace), reads_(trace.processes.size()) {
+  for (std::uint32_t i = 0; i < trace.files.size(); ++i) {
+    by_path_.emplace(trace.files[i].path, i);
+    if (trace.files[i].digest && trace.files[i].origin == FileOrigin::kBuilt) by_digest_[*trace.files[i].digest].push_back(i);
+  }
+  for (const TraceEvent& event : trace.events) {
+    if (event.action == TraceAction::kRead) reads_[event.process].push_back(event.file);
+    if (event.action == TraceAction::kSymlink) links_.insert(event.file);
+  }
+  for (std::uint32_t process = 0; process < reads_.size(); ++process) {
+    auto& files = reads_[process];
+    std::sort(files.begin(), files.end());
+    files.erase(std::unique(files.begin(), files.end()), files.end());
+    for (const std::uint32_t file : files) readers_[file].push_back(process);
+  }
+}
+
+std::optional<std::uint32_t> TraceJoin::FindFile(std::string_view path) const {
+  auto found = by_path_.find(path);
+  if (found == by_path_.end() && !path.starts_with('/')) {
+    const std::string absolute = trace_.build_path + "/" + std::string(path);
+    found = by_path_.find(absolute);
+  }
+  if (found == by_path_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<std::uint32_t> TraceJoin::FindInstalled(const std::string& package, const std::string& path,
+                                                      const Sha256Digest& sha256) const {
+  const std::string below = path.starts_with('/') ? path : "/" + path;
+  const auto usual = FindFile("debian/" + package + below);
+  if (usual && trace_.files[*usual].digest == sha256) return usual;
+  const auto same = by_digest_.find(sha256);
+  if (same == by_digest_.end()) return std::nullopt;
+  // The smallest path, not the first one seen.
+  std::optional<std::uint32_t> best;
+  const auto better = [&](std::uint32_t left, std::uint32_t right) {
+    const bool left_ends = trace_.files[left].path.ends_with(below), right_ends = trace_.files[right].path.ends_with(below);
+    if (left_ends != right_ends) return left_ends;
+    return trace_.files[left].path < trace_.files[right].path;
+  };
+  for (const std::uint32_t candidate : same->second) {
+    if (!best || better(candidate, *best)) best = candidate;
+  }
+  return best;
+}
+
+std::string TraceJoin::InTree(std::uint32_t file) const {
+  const std::string& path = trace_.files[file].path;
+  const std::string prefix = trace_.build_path + "/";
+  if (!path.starts_with(prefix)) return {};
+  std::string below = path.substr(prefix.size());
+  return tree_.files.contains(below) ? below : std::string();
+}
+
+Behind TraceJoin::BehindFile(std::uint32_t file) const {
+  Behind behind;
+  behind.closure = queries_.ClosureOf(file);
+  behind.process_set.insert(behind.closure.processes.begin(), behind.closure.processes.end());
+  for (const std::uint32_t input : behind.closure.files) {
+    if (std::string path = InTree(input); !path.empty()) behind.sources.insert(std::move(path));
+  }
+  for (const std::uint32_t process : behind.closure.processes) {
+    const auto& programs = trace_.processes[process].programs;
+    const bool linker = std::any_of(programs.begin(), programs.end(), [&](const TraceProgram& program) {
+      return IsLinker(trace_.files[program.file].path);
+    });
+    if (!linker) continue;
+    for (const std::uint32_t read : reads_[process]) {
+      const TraceFile& input = trace_.files[read];
+      if (input.origin == FileOrigin::kPackage && IsStaticInput(input.path)) {
+        behind.linked_inputs.insert({input.package, input.path});
+      }
+    }
+  }
+  return behind;
+}
+
+bool TraceJoin::Gave(std::uint32_t process, std::string_view unit) const {
+  for (const TraceProgram& program : trace_.processes[process].programs) {
+    for (const std::string& argument : program.arguments) {
+      if (argument == unit) return true;
+    }
+  }
+  return false;
+}
+
+std::vector<std::uint32_t> TraceJoin::Compilers(const Behind& behind, std::uint32_t file, std::string_view unit) const {
+  std::vector<std::uint32_t> all, given;
+  const auto readers = readers_.find(file);
+  if (readers == readers_.end()) return all;
+  for (const std::uint32_t process : readers->second) {
+    if (!behind.process_set.contains(process)) continue;
+    all.push_back(process);
+    if (Gave(process, unit)) given.push_back(process);
+  }
+  return given.empty() ? all : given;
+}
+
+std::vector<std::uint32_t> TraceJoin::ReadUnderName(const Behind& behind, std::string_view unit) const {
+  std::set<std::uint32_t> found;
+  const std::string_view name = LastPart(unit);
+  for (const std::uint32_t process : behind.closure.processes) {
+    if (!Gave(process, unit)) continue;
+    for (const std::uint32_t file : reads_[process]) {
+      if (LastPart(trace_.files[file].path) == name) found.insert(file);
+    }
+  }
+  return {found.begin(), found.end()};
+}
+
+Compilation TraceJoin::CompiledBy(const std::vector<std::uint32_t>& processes, std::uint32_t unit) {
+  Compilation compilation;
+  for (const std::uint32_t process : processes) {
+    for (const std::uint32_t read : reads_[process]) {
+      if (read == unit) continue;
+      const TraceFile& file = trace_.files[read];
+      if (std::string path = InTree(read); !path.empty()) {
+        compilation.headers.insert(std::move(path));
+      } else if (file.origin == FileOrigin::kBuilt) {
+        const std::set<std::string>& made_of = GeneratedFrom(read);
+        compilation.generated.insert(made_of.begin(), made_of.end());
+      } else if (file.origin == FileOrigin::kPackage && IsHeader(file.path)) {
+        compilation.packages.insert({file.package, file.path});
+      }
+    }
+  }
+  return compilation;
+}
+
+std::vector<std::string> TraceJoin::LinkCommands(const Behind& behind, std::string_view name) const {
+  std::set<std::string> commands;
+  for (const std::uint32_t linker : behind.closure.processes) {
+    const auto runs_linker = [&](std::uint32_t process) {
+      const auto& programs = trace_.processes[process].programs;
+      return !programs.empty() && IsLinker(trace_.files[programs.back().file].path);
+    };
+    if (!runs_linker(linker)) continue;
+    // Upwards to the driver: collect2 and ld have names of temporary files among their arguments.
+    std::optional<std::uint32_t> process = trace_.processes[linker].parent;
+    for (int level = 0; process && level < kMaxDriverLevels; ++level, process = trace_.processes[*process].parent) {
+      const auto& programs = trace_.processes[*process].programs;
+      if (programs.empty() || LastPart(trace_.files[programs.back().file].path) == "collect2") continue;
+      const std::vector<std::string>& arguments = programs.back().arguments;
+      std::string command;
+      bool makes = false;
+      for (std::size_t i = 0; i < arguments.size(); ++i) {
+        command += (command.empty() ? "" : " ") + arguments[i];
+        makes = makes || (arguments[i] == "-o" && i + 1 < arguments.size() && LastPart(arguments[i + 1]) == name);
+      }
+      if (makes && command.find("/tmp/") == command.npos) commands.insert(IsUtf8(command) ? command : Printable(command));
+      break;
+    }
+  }
+  return {commands.begin(), commands.end()};
+}
+
+const std::set<std::string>& TraceJoin::GeneratedFrom(std::uint32_t file) {
+  const auto known = generated_.find(file);
+  if (known != generated_.end()) return known->second;
+  std::set<std::string>& sources = generated_[file];
+  for (const std::uint32_t input : queries_.InputsOf(file)) {
+    if (std::string path = InTree(input); !path.empty()) sources.insert(std::move(path));
+  }
+  return sources;
+}
+
+}  // namespace nachbau::sbom
