@@ -16,12 +16,17 @@ void PrintPackage(Context& context, const sbom::PackageLicences& package) {
   const sbom::Conclusion& conclusion = package.conclusion;
   context.PrintLine("");
   context.PrintLine(package.package);
-  if (conclusion.expression.empty()) context.PrintLine("  " + context.Text(Msg("concluded: unknown: {}", context.Text(conclusion.reason))));
-  else context.PrintLine("  " + context.Text(Msg("concluded: {}", conclusion.expression)));
-  context.PrintLine("  " + context.Text(Msg("from {} files of the source", conclusion.files)));
-  if (package.unknown_origin > 0) {
-    context.PrintLine("  " + context.Text(Msg("of {} of its {} files nobody knows what went in", package.unknown_origin, package.files)));
+  const std::string known = conclusion.expression.empty() ? context.Text(Msg("unknown: {}", context.Text(conclusion.reason)))
+                                                          : conclusion.expression;
+  if (package.unknown_origin == 0) {
+    context.PrintLine("  " + context.Text(Msg("concluded: {}", known)));
+  } else {
+    context.PrintLine("  " + context.Text(Msg("concluded: as declared, because of {} of its {} files nobody knows all that went in",
+                                              package.unknown_origin, package.files)));
+    context.PrintLine("    " + package.first_unknown);
+    context.PrintLine("  " + context.Text(Msg("from what is known: {}", known)));
   }
+  context.PrintLine("  " + context.Text(Msg("from {} files of the source", conclusion.files)));
   if (conclusion.unknown > 0) {
     context.PrintLine("  " + context.Text(Msg("of {} of them nobody states a licence: {} stands for it", conclusion.unknown,
                                               sbom::kUnknownLicence)));
@@ -49,8 +54,9 @@ void PrintPackage(Context& context, const sbom::PackageLicences& package) {
 
 void PrintLicences(Context& context, const std::string& source, const sbom::SourceLicences& licences) {
   context.PrintLine(source);
-  if (licences.declared.empty()) context.PrintLine("  " + context.Text(Msg("declared: unknown: {}", context.Text(licences.reason))));
-  else context.PrintLine("  " + context.Text(Msg("declared: {}", licences.declared)));
+  context.PrintLine("  " + context.Text(Msg("declared: {}", licences.declared.empty()
+                                                                ? context.Text(Msg("unknown: {}", context.Text(licences.reason)))
+                                                                : licences.declared)));
   for (const std::string& hint : licences.hints) {
     context.PrintLine("  " + context.Text(Msg("its debian/copyright mentions /usr/share/common-licenses/{}", hint)));
   }

@@ -68,6 +68,8 @@ std::span<const Command> Commands() {
        {"spec", "output"}, RunSbom},
       {"sbom origins", "Which source files went into the files of the packages, and how that is known", "", "file",
        "Evidence folder, then a file of a package (default: all executables)", 1, 2, {}, RunSbomOrigins},
+      {"sbom licences", "Which licences each binary package is really under, by the files that went in", "", "evidence",
+       "Evidence folder", 1, 1, {}, RunSbomLicences},
       {"sbom validate", "Validate CycloneDX documents against the official schemas", "", "file", "CycloneDX JSON files",
        1, 1000, {}, RunSbomValidate},
       {"attest", "Sign and log the provenance of an evidence folder's build", "", "evidence", "Evidence folder", 1, 1,

@@ -45,6 +45,7 @@ int RunBuildLog(Context& context);
 int RunCompare(Context& context);
 int RunSbom(Context& context);
 int RunSbomOrigins(Context& context);
+int RunSbomLicences(Context& context);
 int RunSbomValidate(Context& context);
 int RunAttest(Context& context);
 int RunVerify(Context& context);

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
+
 namespace nachbau::sbom {
 
 bool SourceLicences::AllKnown() const {
-  return std::all_of(packages.begin(), packages.end(),
-                     [](const PackageLicences& package) { return !package.conclusion.expression.empty(); });
+  return std::all_of(packages.begin(), packages.end(), [](const PackageLicences& package) {
+    return package.unknown_origin == 0 && !package.conclusion.expression.empty();
+  });
 }
 
 std::set<std::string> SourcesOf(const PackageOrigins& origins) {
@@ -17,9 +20,10 @@ std::set<std::string> SourcesOf(const PackageOrigins& origins) {
   return paths;
 }
 
-std::uint64_t CountUnknownOrigins(const PackageOrigins& origins) {
-  const auto unknown = [](const FileOrigins& file) { return file.evidence == OriginEvidence::kUnknown; };
-  return static_cast<std::uint64_t>(std::count_if(origins.files.begin(), origins.files.end(), unknown));
+std::string WhyUnsure(const FileOrigins& file) {
+  if (file.evidence == OriginEvidence::kUnknown) return "nobody knows which files went in";
+  if (!file.unresolved.empty()) return "some compilation units belong to no file that is known";
+  return {};
 }
 
 SourceLicences FindLicences(const LicenceIndex& index, const Origins& origins) {
@@ -30,8 +34,13 @@ SourceLicences FindLicences(const LicenceIndex& index, const Origins& origins) {
     entry.package = package.control.package;
     entry.file_name = package.artifact.name;
     entry.files = package.files.size();
-    entry.unknown_origin = CountUnknownOrigins(package);
+    for (const FileOrigins& file : package.files) {
+      const std::string why = WhyUnsure(file);
+      if (why.empty()) continue;
+      if (entry.unknown_origin++ == 0) entry.first_unknown = Printable(file.file.path) + ": " + why;
+    }
     entry.conclusion = index.Conclude(SourcesOf(package));
+    entry.concluded = entry.unknown_origin == 0 ? entry.conclusion.expression : licences.declared;
   }
   return licences;
 }
@@ -46,6 +55,9 @@ Json ToJson(const SourceLicences& licences) {
     entry["file"] = package.file_name;
     entry["packageFiles"] = package.files;
     entry["unknownOrigins"] = package.unknown_origin;
+    if (!package.first_unknown.empty()) entry["firstUnknown"] = package.first_unknown;
+    entry["concludedFromKnown"] = package.conclusion.expression;
+    entry["concluded"] = package.concluded;
     json["packages"].push_back(std::move(entry));
   }
   return json;

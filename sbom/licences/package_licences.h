@@ -16,8 +16,12 @@ namespace nachbau::sbom {
 struct PackageLicences {
   std::string package, file_name;
   std::uint64_t files = 0;           // in the package
-  std::uint64_t unknown_origin = 0;  // of these, files of which nobody knows what went in
-  Conclusion conclusion;
+  std::uint64_t unknown_origin = 0;  // of these, files of which nobody knows all that went in
+  std::string first_unknown;         // one of these, and why (English)
+  Conclusion conclusion;             // from the files of the source that are known to have gone in
+  // What holds for the package: the conclusion, or, where origins are unknown, what is declared for the whole source, since
+  // whatever went in is of it. "" when unknown.
+  std::string concluded;
 };
 
 struct SourceLicences {
@@ -27,16 +31,17 @@ struct SourceLicences {
   std::vector<Message> problems;
   std::vector<PackageLicences> packages;  // sorted by file name; without those that hold debug information of others
 
-  bool AllKnown() const;  // something is concluded for every package
+  bool AllKnown() const;  // something is concluded for every package from the files that went into it
 };
 
 // The files of the source that went into any file of a package; sorted.
 std::set<std::string> SourcesOf(const PackageOrigins& origins);
-// Files of which nobody knows what went in. Documents that dpkg's tools write for every package do not count.
-std::uint64_t CountUnknownOrigins(const PackageOrigins& origins);
+// Why the files that went into it may not all be known; English, "" when they are.
+std::string WhyUnsure(const FileOrigins& file);
 
 SourceLicences FindLicences(const LicenceIndex& index, const Origins& origins);
-// {"declared", "reason", "hints", "problems", "packages": [{"package", "file", "files", "unknownOrigins", …Conclusion}]}
+// {"declared", "reason", "hints", "problems", "packages": [{"package", "file", "packageFiles", "unknownOrigins",
+// "concluded", "concludedFromKnown", … of the conclusion}]}
 Json ToJson(const SourceLicences& licences);
 
 }  // namespace nachbau::sbom

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "sbom/licences/licence_index.h"
 #include "sbom/licences/licences.h"
+#include "sbom/licences/package_licences.h"
 #include "sbom/licences/path_pattern.h"
 #include "sbom/licences/reuse_toml.h"
 #include "sbom/licences/source_archives.h"
@@ -131,6 +132,15 @@ TEST(CopyrightTest, OddFilesAreReadAsTheyWereMeant) {
   const Copyright header = ParseCopyright(std::string(kFormat) + "Files: *\nCopyright: A\nLicense: ISC\n", "c");
   EXPECT_THAT(header.licences, ElementsAre("ISC"));
   EXPECT_THAT(Rendered(header.problems), ElementsAre("c:1: Files stands in the first paragraph"));
+}
+
+TEST(CopyrightTest, ASecondCommentHidesNothing) {
+  const std::string text = std::string(kFormat) + "\nFiles: *\nCopyright: A\nComment: one\nLicense: ISC\ncomment: two\n more\n\n"
+                                                  "Files: b\nComment: three\nCopyright: B\nLicense: Expat\n";
+  const Copyright copyright = ParseCopyright(text, "c");
+  EXPECT_EQ(copyright.Find("a")->expression, "ISC");
+  EXPECT_EQ(copyright.Find("b")->expression, "MIT");
+  EXPECT_EQ(copyright.Find("b")->line, 10U);
 }
 
 TEST(CopyrightTest, SameNameAndOtherTextIsAnotherLicence) {
@@ -435,6 +445,39 @@ TEST_F(LicenceIndexTest, ReadsTheTarballsOfTheSource) {
   EXPECT_EQ(index.ExpressionFor("extra/b/b.c"), "(GPL-2.0-or-later OR MIT) AND MIT");
   EXPECT_EQ(index.ExpressionFor("debian/init"), "MIT");
   EXPECT_EQ(index.ExpressionFor("debian/old"), "MIT");  // not there; debian/copyright would say so
+}
+
+TEST_F(LicenceIndexTest, WhereAnOriginIsUnknownTheWholeSourceIsConcluded) {
+  Origins origins;
+  const auto add = [&](const std::string& package, const std::vector<std::pair<std::string, std::vector<std::string>>>& files) {
+    PackageOrigins& entry = origins.packages.emplace_back();
+    entry.control.package = package;
+    entry.artifact.name = package + "_1_amd64.deb";
+    for (const auto& [path, sources] : files) {
+      FileOrigins& file = entry.files.emplace_back();
+      file.file.path = path;
+      file.evidence = sources.empty() ? OriginEvidence::kUnknown : OriginEvidence::kDwarf;
+      for (const std::string& source : sources) file.sources.push_back({source, SourceRole::kUnit});
+    }
+  };
+  add("s", {{"/usr/bin/s", {"src/a.c", "src/same.c"}}, {"/usr/share/doc/s/copyright", {"debian/copyright"}}});
+  add("s-dbgsym", {{"/usr/lib/debug/x", {}}});
+  origins.packages.back().debug = true;
+  add("s-extra", {{"/usr/bin/b", {"src/b.c"}}, {"/usr/bin/odd", {}}});
+  const SourceLicences licences = FindLicences(Make(), origins);
+  ASSERT_EQ(licences.packages.size(), 2U);
+  EXPECT_EQ(licences.packages[0].concluded, "BSD-3-Clause");
+  EXPECT_EQ(licences.packages[0].unknown_origin, 0U);
+  EXPECT_EQ(licences.packages[1].package, "s-extra");
+  EXPECT_EQ(licences.packages[1].concluded, licences.declared);
+  EXPECT_EQ(licences.packages[1].conclusion.expression, "Apache-2.0");
+  EXPECT_EQ(licences.packages[1].first_unknown, "/usr/bin/odd: nobody knows which files went in");
+  EXPECT_FALSE(licences.AllKnown());
+  const Json json = ToJson(licences);
+  EXPECT_EQ(json.at("packages")[0].at("concluded"), "BSD-3-Clause");
+  EXPECT_EQ(json.at("packages")[0].at("ignoredFiles"), Json({"debian/copyright"}));
+  EXPECT_EQ(json.at("packages")[1].at("concludedFromKnown"), "Apache-2.0");
+  EXPECT_EQ(json.at("packages")[1].at("absent")[0].at("licence"), "BSD-3-Clause");
 }
 
 TEST_F(LicenceIndexTest, OfAScriptTheRecipeSpeaks) {
