@@ -36,7 +36,9 @@ void PrintPackage(Context& context, const sbom::PackageLicences& package) {
     std::string examples;
     for (const std::string& example : absent.examples) examples += (examples.empty() ? "" : ", ") + Printable(example);
     context.PrintLine("    " + absent.licence + ": " +
-                      (absent.files == 0 ? examples : context.Text(Msg("{} files ({})", absent.files, examples))));
+                      (absent.files > absent.examples.size()
+                           ? context.Text(Msg("{} and {} more", examples, absent.files - absent.examples.size()))
+                           : examples));
   }
   if (!conclusion.differences.empty()) {
     context.PrintLine("  " + context.Text(Msg("{} files say something else than debian/copyright; both apply here:",

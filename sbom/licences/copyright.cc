@@ -79,6 +79,11 @@ std::string WithSingleComments(std::string_view text) {
 
 std::string_view FirstLine(std::string_view value) { return Trim(value.substr(0, value.find('\n'))); }
 
+bool BeginsWithFormat(std::string_view text) {
+  while (text.starts_with('#') || text.starts_with('\n')) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return Lower(text.substr(0, 7)) == "format:";
+}
+
 std::set<std::string> CommonLicences(std::string_view text) {
   std::set<std::string> names;
   for (std::size_t at = text.find(kCommonLicences); at != text.npos && names.size() < 100;
@@ -108,7 +113,8 @@ class Reader {
     try {
       ReadParagraphs(ParseParagraphs(text, name_));
     } catch (const ParseError& error) {  // free text that merely looks like fields
-      NotReadable(Msg("debian/copyright cannot be read: {}", error.what()));
+      NotReadable(BeginsWithFormat(text) ? Msg("debian/copyright cannot be read: {}", error.what())
+                                         : Msg("debian/copyright is not machine-readable"));
     }
     if (latin1) Problem(Msg("{}: not in UTF-8; read as ISO 8859-1", name_));
     if (!copyright_.machine_readable) {
