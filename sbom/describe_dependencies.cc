@@ -178,7 +178,8 @@ class Dependencies {
         Json component = External(package.file, package.maintainer, package.description);
         component["properties"] = Json::array({Property(
             "nachbau:version:evidence", "offered by the archive when the lock was made; not part of the build environment")});
-        return AddComponent(component.at("bom-ref"), std::move(component));
+        const auto ref = component.at("bom-ref").get<std::string>();
+        return AddComponent(ref, std::move(component));
       }
     }
     return {};

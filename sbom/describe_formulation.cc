@@ -68,9 +68,9 @@ Json BuildTask(const DocumentParts& parts, const std::set<std::string>& environm
   task["outputs"] = ResourceOutputs(outputs);
   const std::string command = Join(parts.record.command, " ");
   if (!command.empty()) task["steps"] = Json::array({{{"name", "build"}, {"commands", Commands({command})}}});
+  // The root tells of all packages. The lock would tell more: at which moment the archive was asked.
   task["properties"] = Json::array({Property("nachbau:build:path", parts.record.build_path),
                                     Property("nachbau:build:profile", parts.record.profile),
-                                    Property("nachbau:build:lock", "sha256:" + parts.record.lock.Hex()),
                                     Property("nachbau:build:root", "sha256:" + parts.record.root.Hex())});
   return task;
 }

@@ -56,6 +56,7 @@ Json SourceFileComponent(const DocumentParts& parts, const std::string& path) {
   } else {
     component["properties"].push_back(Property("nachbau:source:unknown", "a patch that could not be applied here changes it"));
   }
+  if (file->rewritten) component["properties"].push_back(Property("nachbau:source:rewritten", "true"));
   for (const std::string& patch : file->patches) {
     component["properties"].push_back(Property("nachbau:source:patched-by", patch));
   }

@@ -49,6 +49,7 @@ class Finder {
     for (const auto& [path, file] : origins_.tree.files) origins_.compiled_sources += IsCompiledSource(path) ? 1 : 0;
     if (!trace) return;
     FindLibraries(*trace);
+    FindRewritten(*trace);
     join_ = std::make_unique<TraceJoin>(*trace, origins_.tree);
     members_ = std::make_unique<StaticMembers>(lock, *trace, store);
   }
@@ -92,6 +93,17 @@ class Finder {
     }
     for (const auto& [name, packages] : owners) {
       if (packages.size() == 1) origins_.libraries[name] = *packages.begin();
+    }
+  }
+
+  // Generated files that lie in the source, too, such as configure: what was compiled may have been the new one.
+  void FindRewritten(const nachbau::Trace& trace) {
+    const std::string prefix = trace.build_path + "/";
+    for (const TraceFile& file : trace.files) {
+      if (!file.digest || !file.path.starts_with(prefix)) continue;
+      const auto source = origins_.tree.files.find(file.path.substr(prefix.size()));
+      if (source == origins_.tree.files.end() || !source->second.known) continue;
+      source->second.rewritten = *file.digest != source->second.ids.content.sha256;
     }
   }
 
@@ -310,6 +322,7 @@ Json ToJson(const FileOrigins& origins, const SourceTree& tree) {
                {"sha256", origins.file.ids.content.sha256.Hex()}, {"evidence", Name(origins.evidence)},
                {"problem", origins.problem},      {"sources", std::move(sources)},
                {"foreign", std::move(foreign)},   {"unresolved", origins.unresolved}};
+  if (!origins.link_commands.empty()) json["linkCommands"] = origins.link_commands;
   if (origins.read) json["read"] = *origins.read;
   if (origins.linked) json["linked"] = *origins.linked;
   if (origins.read && origins.linked) json["readEqualsLinked"] = origins.read_equals_linked;

@@ -16,7 +16,8 @@ namespace {
 constexpr std::uint64_t kMaxPatched = 64ULL << 20;   // bytes of one file that a patch changes, and of a patch
 constexpr std::uint64_t kMaxTarball = 64ULL << 30;   // bytes of all files
 constexpr std::size_t kMaxFiles = 4'000'000;
-constexpr const char* kSeries = "debian/patches/series";
+// The first that is there: a vendor's own goes before the common one (dpkg-source(1)).
+constexpr std::array<const char*, 2> kSeries = {"debian/patches/debian.series", "debian/patches/series"};
 constexpr std::array<std::string_view, 24> kCompiled = {
     ".c",   ".cc",  ".cpp", ".cxx", ".c++", ".C",   ".S",  ".s",  ".sx", ".asm", ".f", ".f77",
     ".f90", ".f95", ".F",   ".F90", ".for", ".m",   ".mm", ".rs", ".go", ".adb", ".d", ".pas"};
@@ -147,7 +148,8 @@ class TreeReader {
   }
 
   void ReadSeries() {
-    const auto series = texts_.find(kSeries);
+    auto series = texts_.find(kSeries[0]);
+    if (series == texts_.end()) series = texts_.find(kSeries[1]);
     if (series == texts_.end()) return;
     std::string_view rest = series->second;
     while (!rest.empty()) {

@@ -19,6 +19,7 @@ struct SourceFile {
   // Of the file as the build saw it. With `known` false nobody could say: a patch could not be applied here.
   FileIds ids;
   bool known = true;
+  bool rewritten = false;            // the build wrote over it: what it had there afterwards is something else
   std::vector<std::string> patches;  // names of those that changed it, in order
 };
 

@@ -17,6 +17,7 @@ std::vector<ArchiveMember> ReadArchiveMembers(std::string_view archive, std::str
   std::vector<ArchiveMember> members;
   ArchiveReader reader(archive, ArchiveFormat::kAr, std::string(name));
   while (const auto entry = reader.Next()) {
+    if (entry->path.starts_with('/')) continue;  // the table of symbols, and that of long names
     if (members.size() >= kMaxMembers) throw ParseError(name, 0, Msg("more than {} members", kMaxMembers));
     ArchiveMember member;
     member.name = entry->path;

@@ -9,6 +9,7 @@
 namespace nachbau::sbom {
 namespace {
 
+constexpr std::uint64_t kMaxProbes = 50'000'000;  // places at which the hunks of one patch are tried
 constexpr std::uint64_t kMaxLine = 1ULL << 40;  // of the numbers in a hunk's header
 
 std::vector<std::string_view> SplitLines(std::string_view text) {
@@ -162,8 +163,8 @@ bool FitsAt(const std::vector<std::string_view>& lines, std::size_t at, const Hu
 
 // The nearest place at or after `first` where the old side stands.
 std::optional<std::size_t> FindPlace(const std::vector<std::string_view>& lines, std::size_t first, std::size_t expected,
-                                     const Hunk& hunk) {
-  for (std::size_t distance = 0; distance <= lines.size(); ++distance) {
+                                     const Hunk& hunk, std::uint64_t& probes) {
+  for (std::size_t distance = 0; distance <= lines.size() && probes < kMaxProbes; ++distance, ++probes) {
     if (expected + distance >= first && FitsAt(lines, expected + distance, hunk)) return expected + distance;
     if (distance <= expected && expected - distance >= first && FitsAt(lines, expected - distance, hunk)) {
       return expected - distance;
@@ -182,12 +183,13 @@ std::optional<std::string> ApplyPatch(std::string_view content, const FilePatch&
   std::string result;
   std::size_t done = 0;    // lines of the old content that are in the result
   std::int64_t moved = 0;  // by how much the last hunk was found elsewhere
+  std::uint64_t probes = 0;
   for (const Hunk& hunk : patch.hunks) {
     // Of an empty old side the number names the line before it.
     const std::uint64_t line = hunk.before.empty() ? hunk.old_line : std::max<std::uint64_t>(hunk.old_line, 1) - 1;
     const std::int64_t wanted = static_cast<std::int64_t>(line) + moved;
     const std::size_t expected = std::clamp<std::int64_t>(wanted, 0, static_cast<std::int64_t>(lines.size()));
-    const auto place = FindPlace(lines, done, expected, hunk);
+    const auto place = FindPlace(lines, done, expected, hunk, probes);
     if (!place) return std::nullopt;
     moved = static_cast<std::int64_t>(*place) - static_cast<std::int64_t>(line);
     for (; done < *place; ++done) result += lines[done];

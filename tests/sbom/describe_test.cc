@@ -117,7 +117,8 @@ TEST_F(DescribeTest, BinaryPackageSaysWhatItIs) {
   EXPECT_EQ(PropertyOf(package, "bsi:component:archive"), "archive");
   EXPECT_EQ(PropertyOf(package, "bsi:component:structured"), "structured");
   EXPECT_EQ(package.at("manufacturer").at("contact")[0].at("email"), "jo@example.org");
-  EXPECT_EQ(package.at("licenses"), Json::parse(R"([{"expression": "(GPL-2.0-or-later OR MIT) AND MIT", "acknowledgement": "declared"}])"));
+  EXPECT_EQ(package.at("licenses"), Json::parse(R"([{"expression": "(GPL-2.0-or-later OR MIT) AND MIT", "acknowledgement": "declared"},
+                            {"expression": "(GPL-2.0-or-later OR MIT) AND MIT", "acknowledgement": "concluded"}])"));
 }
 
 TEST_F(DescribeTest, OnlyWhatIsIdenticalIsSaidToBeInTheArchive) {
@@ -239,7 +240,7 @@ TEST_F(DescribeTest, NoVulnerabilities) { EXPECT_FALSE(Make().contains("vulnerab
 
 TEST(DescribeLicencesTest, UnknownStaysUnknown) {
   for (const auto& [files, reason] : std::vector<std::pair<std::vector<SampleFile>, std::string>>{
-           {{{"debian/copyright", "Free as in beer.\n"}}, "debian/copyright is not machine-readable"},
+           {{{"debian/copyright", "Free as in beer.\n"}}, "debian/copyright cannot be read: debian/copyright:1: not a field: Free as in beer."},
            {{{"debian/rules", "x"}}, "there is no debian/copyright"}}) {
     Sample sample;
     sample.AddSource(MakeTar(files));
