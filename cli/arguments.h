@@ -97,6 +97,9 @@ struct Arguments {
   bool repair = false;                        // store scrub --repair
   std::vector<std::string> peers;             // store scrub --from
   std::optional<std::filesystem::path> confirm;  // hold release --confirm
+  std::string purl_namespace;                 // purl build --namespace
+  std::vector<std::string> qualifiers;        // purl build --qualifier: "key=value"
+  std::string subpath;                        // purl build --subpath
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes
   std::uint64_t disk_limit = 0;               // bytes
