@@ -21,7 +21,7 @@ constexpr std::size_t kMaxShown = 200;  // bytes of a foreign text in a message
 constexpr std::uint64_t kPrime = (1ULL << 61) - 1;
 
 std::uint64_t Multiply(std::uint64_t a, std::uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
+  using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(a) * b;
   const std::uint64_t sum = static_cast<std::uint64_t>(product & kPrime) + static_cast<std::uint64_t>(product >> 61);
   return sum >= kPrime ? sum - kPrime : sum;
@@ -97,8 +97,7 @@ class TreeBuilder {
 
   void Open(Type type) {
     if (open_.size() >= static_cast<std::size_t>(kMaxJsonDepth)) {
-      Error error(Msg("{}: nested deeper than {} levels: not looked at", name_, kMaxJsonDepth));
-      throw error;
+      throw Error(Msg("{}: nested deeper than {} levels: not looked at", name_, kMaxJsonDepth));
     }
     Append(type, tree_.containers_.size(), 0);
     tree_.containers_.push_back({0, 0, 0});
@@ -141,7 +140,12 @@ class TreeBuilder {
       if (tree_.Is(open_.back(), Type::kObject)) key = key_;
       ++tree_.containers_[tree_.nodes_[open_.back()].bits].count;
     }
-    tree_.nodes_.push_back({key, static_cast<std::uint32_t>(type) & 15U, length, bits});
+    JsonTree::Node node{};
+    node.key = key & JsonTree::kNoKey;
+    node.type = static_cast<std::uint32_t>(type) & 15U;
+    node.length = length;
+    node.bits = bits;
+    tree_.nodes_.push_back(node);
   }
 
   std::uint64_t Keep(std::string_view text) {

@@ -1,5 +1,6 @@
 #include "sbom/validation/validation.h"
 
+#include "base/encoding.h"
 #include "base/error.h"
 #include "sbom/sbom.h"
 #include "sbom/validation/contents.h"
