@@ -215,18 +215,14 @@ namespace {
 
 class TreeSax : public nlohmann::json_sax<Json> {
  public:
-  TreeSax(TreeBuilder& builder, std::string_view name) : builder_(builder), name_(name) {}
+  explicit TreeSax(TreeBuilder& builder) : builder_(builder) {}
 
   bool null() override { return builder_.AddScalar(JsonTree::Type::kNull, 0), true; }
   bool boolean(bool value) override { return builder_.AddScalar(JsonTree::Type::kBoolean, value ? 1 : 0), true; }
   bool number_integer(number_integer_t value) override { return builder_.AddInteger(value), true; }
   bool number_unsigned(number_unsigned_t value) override { return builder_.AddUnsigned(value), true; }
-  bool number_float(number_float_t value, const string_t& text) override {
-    if (!std::isfinite(value)) {
-      throw ParseError(name_, 0, Msg("{}: no reader can hold the number {}", builder_.Place(), Printable(text.substr(0, 40))));
-    }
-    return builder_.AddNumber(value), true;
-  }
+  // Always finite: 1e999 is an error to the library.
+  bool number_float(number_float_t value, const string_t&) override { return builder_.AddNumber(value), true; }
   bool string(string_t& value) override { return builder_.AddText(value), true; }
   bool binary(binary_t&) override { return false; }
   bool start_object(std::size_t) override { return builder_.Open(JsonTree::Type::kObject), true; }
@@ -245,7 +241,6 @@ class TreeSax : public nlohmann::json_sax<Json> {
 
  private:
   TreeBuilder& builder_;
-  std::string_view name_;
   std::size_t position_ = 0;
   std::string detail_;
 };
@@ -292,13 +287,15 @@ JsonTree JsonTree::Parse(std::string_view text, std::string_view name) {
   // Each value but the first of a container has a comma before it; commas in texts only make the bound larger.
   const auto count = [&](char c) { return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), c)); };
   TreeBuilder builder(text.size(), count(',') + count('[') + count('{') + 1, name);
-  TreeSax sax(builder, name);
+  TreeSax sax(builder);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &sax)) {
     // The character that is wrong was read already.
     const std::string_view before = text.substr(0, std::min(std::max<std::size_t>(sax.position(), 1) - 1, text.size()));
     const auto line = static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n')) + 1;
     std::string detail = sax.detail();
-    if (const auto colon = detail.find("syntax error"); colon != detail.npos) detail = detail.substr(colon);
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error …", "[…] number overflow …"
+    if (const auto colon = detail.find("syntax error"); colon != detail.npos) detail.erase(0, colon);
+    else if (const auto bracket = detail.find("] "); bracket != detail.npos) detail.erase(0, bracket + 2);
     detail = detail.substr(0, kMaxShown + 100);
     throw ParseError(name, line, Msg("line {}: {}", line, Printable(detail)));
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sbom/validation/suggestion.h"
+
 namespace nachbau::sbom {
 namespace {
 

@@ -67,7 +67,7 @@ TEST(PurlTest, IsMadeOfParts) {
 TEST(PurlTest, SaysWhatIsWrong) {
   const std::pair<const char*, const char*> cases[] = {
       {"curl", "a package URL begins with pkg:"},
-      {"pkg:deb/debian/", "there is no name"},
+      {"pkg:deb/", "there is no name"},
       {"pkg:deb/curl", "a deb package URL needs a namespace"},
       {"pkg:cargo/x/rand", "a cargo package URL has no namespace"},
       {"pkg:swift/github.com/a/b", "a swift package URL needs a version"},

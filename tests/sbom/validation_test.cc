@@ -164,7 +164,7 @@ TEST(ValidationTest, SaysWhatIsWrongAndHowToMendIt) {
   const std::pair<Json, const char*> cases[] = {
       {Changed("/metadata/timestamp", "yester\x1b" "day"), "\"yester\\x1bday\" is not a valid date-time → write it like 2025-05-10T07:16:24Z"},
       {Changed("/metadata/timestamp", "2025-05-10"), "\"2025-05-10\" is not a valid date-time → add the time of day: 2025-05-10T00:00:00Z"},
-      {Changed("/components/0/type", "Libary"), "\"Libary\" is none of the 15 allowed values → did you mean \"library\"?"},
+      {Changed("/components/0/type", "Libary"), "\"Libary\" is none of the 13 allowed values → did you mean \"library\"?"},
       {Changed("/components/0/bomref", "x"), "the member \"bomref\" is unknown here → did you mean \"bom-ref\"?"},
       {Changed("/components/0/name", 1), "is of type integer, must be string → put it in quotes"},
       {Changed("/components/0/externalReferences/0/url", "git@example.org:x/y.git"),
@@ -236,7 +236,7 @@ TEST(ValidationTest, ReadsHostileBytes) {
       {with(R"("\ud800")"), "surrogate"},
       {with(R"("\udc00")"), "surrogate"},
       {with("\"\x01\""), "control character"},
-      {with("1e999"), "/properties/0: no reader can hold the number 1e999"},
+      {with("1e999"), "line 1: number overflow parsing '1e999'"},
       {with("{\"a\": 1, \"b\": {}, \"a\": 2}"), "/properties/0/value: the name a is there twice"},
       {with("NaN"), "syntax error"},
       {with("01"), "syntax error"},
@@ -256,7 +256,8 @@ TEST(ValidationTest, ReadsHostileBytes) {
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "x: nested deeper than 200 levels: not looked at");
   }
-  EXPECT_THROW(ValidateText(std::string(kMaxTreeText + 1, ' '), "x"), Error);
+  // Refused for its size, before a byte is read.
+  EXPECT_THROW(ValidateText(std::string_view("   ", kMaxTreeText + 1), "x"), Error);
 }
 
 TEST(JsonTreeTest, ComparesAsJsonSchemaDoes) {
