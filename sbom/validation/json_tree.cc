@@ -53,7 +53,7 @@ std::uint64_t HashText(std::string_view text) {
     hash = Add(Multiply(hash, point), piece);
     text.remove_prefix(size);
   }
-  return hash;
+  return Multiply(hash, point);  // so that the last piece, too, is in all bits
 }
 
 // Of small values: the type in front, 64 bits in two halves.
