@@ -97,7 +97,7 @@ class TreeBuilder {
 
   void Open(Type type) {
     if (open_.size() >= static_cast<std::size_t>(kMaxJsonDepth)) {
-      throw Error(Msg("{}: nested deeper than {} levels: not looked at", name_, kMaxJsonDepth));
+      throw Error(Msg("nested deeper than {} levels: not looked at", kMaxJsonDepth));
     }
     Append(type, tree_.containers_.size(), 0);
     tree_.containers_.push_back({0, 0, 0});
@@ -133,7 +133,7 @@ class TreeBuilder {
 
   void Append(Type type, std::uint64_t bits, std::uint32_t length) {
     if (tree_.nodes_.size() >= kMaxTreeValues) {
-      throw Error(Msg("{}: more than {} values: not looked at", name_, kMaxTreeValues));
+      throw Error(Msg("more than {} values: not looked at", kMaxTreeValues));
     }
     JsonTree::Key key = JsonTree::kNoKey;
     if (!open_.empty()) {
@@ -282,7 +282,7 @@ std::uint64_t TextSize(const Json& value) {
 
 JsonTree JsonTree::Parse(std::string_view text, std::string_view name) {
   if (text.size() > kMaxTreeText) {
-    throw Error(Msg("{}: larger than {} bytes: not looked at", name, kMaxTreeText));
+    throw Error(Msg("larger than {} bytes: not looked at", kMaxTreeText));
   }
   // Each value but the first of a container has a comma before it; commas in texts only make the bound larger.
   const auto count = [&](char c) { return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), c)); };

@@ -58,18 +58,21 @@ def run(*words):
         os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
         os.execvp(words[0], words)
     _, status, usage = os.wait4(pid, 0)
-    return time.monotonic() - start, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)
+    return (usage.ru_utime + usage.ru_stime, time.monotonic() - start, usage.ru_maxrss / 1024,
+            os.waitstatus_to_exitcode(status))
+
+def show(name, result, note=""):
+    print(f"{name:<22} {result[0]:8.2f} s of processor, {result[1]:8.2f} s of clock, {result[2]:6.0f} MB, exit {result[3]}{note}",
+          flush=True)
 
 document = f"{work}/document.json"
 print(f"document of {os.path.getsize(document) / 1e6:.1f} MB")
 ours = sorted(run(nachbau, "sbom", "validate", document) for _ in range(5))[2]
-print(f"nachbau sbom validate  {ours[0]:8.2f} s  {ours[1]:7.0f} MB  exit {ours[2]}", flush=True)
+show("nachbau sbom validate", ours)
 for name, words in (("valijson", (f"{work}/valijson_peer", schemas, document)),
                     ("ajv", ("node", f"{tree}/tests/bench/ajv_peer.mjs", tree, document))):
     peer = run(*words)
-    print(f"{name:<22} {peer[0]:8.2f} s  {peer[1]:7.0f} MB  exit {peer[2]}: {peer[0] / ours[0]:.0f} times the time, "
-          f"{peer[1] / ours[1]:.1f} times the memory", flush=True)
+    show(name, peer, f": {peer[0] / ours[0]:.0f} times the time, {peer[2] / ours[2]:.1f} times the memory")
 if megabytes != "0":
-    large = run(nachbau, "sbom", "validate", f"{work}/large.json")
-    print(f"{os.path.getsize(f'{work}/large.json') / 1e6:.0f} MB with ours     {large[0]:8.2f} s  {large[1]:7.0f} MB  exit {large[2]}")
+    show(f"{os.path.getsize(f'{work}/large.json') / 1e6:.0f} MB with ours", run(nachbau, "sbom", "validate", f"{work}/large.json"))
 PYTHON
