@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxListed = 8;     // words offered where none is near
 constexpr std::size_t kMaxCompared = 64;  // bytes of a word that is looked for
+constexpr std::size_t kMaxMended = 2048;  // bytes of a text that is written out right
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -65,6 +66,7 @@ Message NearestRemedy(std::string_view word, const std::vector<std::string_view>
 }
 
 Message FormatRemedy(std::string_view format, std::string_view text) {
+  if (text.size() > kMaxMended) return {};
   if (format == "date-time") {
     if (IsDate(text)) return Msg("add the time of day: {}", std::string(text) + "T00:00:00Z");
     if (IsDateTime(std::string(text) + "Z")) return Msg("add the time zone: {}", std::string(text) + "Z");
