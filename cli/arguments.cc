@@ -162,6 +162,14 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
     command.add_option("--key", arguments.keys, "Trust this public key (PEM) for this call; may be repeated")
         ->allow_extra_args(false)
         ->type_name("FILE");
+  } else if (option == "purl") {
+    command.add_option("--namespace", arguments.purl_namespace, "Vendor, group, owner: debian, org.apache.commons")
+        ->type_name("TEXT");
+    command
+        .add_option("--qualifier", arguments.qualifiers, "What else tells the package from others: arch=amd64; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("KEY=VALUE");
+    command.add_option("--subpath", arguments.subpath, "A path inside the package")->type_name("PATH");
   } else if (option == "buildinfo") {
     command
         .add_option("--buildinfo", arguments.build_info,

@@ -98,6 +98,9 @@ struct Arguments {
   std::vector<std::string> peers;             // store scrub --from
   std::optional<std::filesystem::path> confirm;  // hold release --confirm
   std::string spec = "1.7";                   // sbom create --spec
+  std::string purl_namespace;                 // purl build --namespace
+  std::vector<std::string> qualifiers;        // purl build --qualifier: "key=value"
+  std::string subpath;                        // purl build --subpath
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes
   std::uint64_t disk_limit = 0;               // bytes

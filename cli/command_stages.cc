@@ -159,30 +159,6 @@ int RunAttest(Context& context) {
   return kGood;
 }
 
-int RunSbomValidate(Context& context) {
-  Json list = Json::array();
-  bool valid = true;
-  for (const std::string& name : context.arguments().names) {
-    const Json document = ParseJson(ReadFile(name), name);
-    const std::vector<sbom::SchemaViolation> violations = sbom::Validate(document);
-    valid = valid && violations.empty();
-    if (!context.arguments().json) {
-      for (const sbom::SchemaViolation& violation : violations) {
-        context.PrintLine(name + violation.pointer + ": " + violation.rule + ": " + violation.detail);
-      }
-      context.Print(violations.empty() ? Msg("{}: valid", name) : Msg("{}: {} violations", name, violations.size()));
-      continue;
-    }
-    Json entries = Json::array();
-    for (const sbom::SchemaViolation& violation : violations) {
-      entries.push_back({{"pointer", violation.pointer}, {"rule", violation.rule}, {"detail", violation.detail}});
-    }
-    list.push_back({{"file", name}, {"violations", entries}});
-  }
-  if (context.arguments().json) context.PrintJson(list);
-  return valid ? kGood : kBad;
-}
-
 int RunRootPrepare(Context& context) {
   const Lock lock = ReadLock(context.arguments().names.at(0));
   const builder::PreparedRoot root =

@@ -5,7 +5,7 @@
 #include "sbom/document_parts.h"
 #include "sbom/elements.h"
 #include "sbom/offered_packages.h"
-#include "sbom/purl.h"
+#include "sbom/purl/purl.h"
 
 namespace nachbau::sbom {
 namespace {

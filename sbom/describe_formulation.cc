@@ -5,7 +5,7 @@
 #include "base/encoding.h"
 #include "sbom/document_parts.h"
 #include "sbom/elements.h"
-#include "sbom/purl.h"
+#include "sbom/purl/purl.h"
 
 namespace nachbau::sbom {
 namespace {

@@ -6,7 +6,7 @@
 #include "model/evidence.h"
 #include "sbom/document_parts.h"
 #include "sbom/elements.h"
-#include "sbom/purl.h"
+#include "sbom/purl/purl.h"
 
 namespace nachbau::sbom {
 namespace {

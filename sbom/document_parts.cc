@@ -1,7 +1,7 @@
 #include "sbom/document_parts.h"
 
 #include "sbom/elements.h"
-#include "sbom/purl.h"
+#include "sbom/purl/purl.h"
 
 namespace nachbau::sbom {
 

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "sbom/elements.h"
-#include "sbom/schema.h"
+#include "sbom/validation/schema.h"
 
 namespace nachbau::sbom {
 namespace {

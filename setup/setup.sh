@@ -6,7 +6,7 @@
 build_packages=(
   g++ cmake ninja-build pkg-config ccache gettext
   libarchive-dev libssl-dev nlohmann-json3-dev libsqlite3-dev libapt-pkg-dev librnp-dev libcurl4-openssl-dev
-  libseccomp-dev libzstd-dev libelf-dev libdw-dev libgit2-dev libvalijson-dev libtomlplusplus-dev libcli11-dev
+  libseccomp-dev libzstd-dev libelf-dev libdw-dev libgit2-dev libre2-dev libtomlplusplus-dev libcli11-dev
   uidmap ca-certificates openssh-client
 )
 test_packages=(
@@ -62,13 +62,18 @@ keep_ssh_server_off() {
   as_root touch /etc/ssh/sshd_not_to_be_run
 }
 
-# The CycloneDX schemas: pinned by package-lock.json, no script of any npm package runs.
+# ensure_schemas [with-oracles]: the CycloneDX schemas, and for the tests the validators of other people that ours is compared
+# with. Pinned by package-lock.json; no script of any npm package runs.
 ensure_schemas() {
   local lock=$nachbau_tree/package-lock.json installed=$nachbau_tree/node_modules/.installed-lock.json
-  cmp -s "$lock" "$installed" && return
-  say "nachbau: fetching the CycloneDX schemas (npm, pinned by package-lock.json)"
-  (cd "$nachbau_tree" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) ||
-    fail "npm could not fetch the schemas named in $lock"
+  local omit=(--omit=dev) what="the CycloneDX schemas"
+  if [ "${1:-}" = with-oracles ]; then
+    omit=() what="the CycloneDX schemas and what the tests compare with"
+  fi
+  if cmp -s "$lock" "$installed" && { [ "${#omit[@]}" -ne 0 ] || [ -d "$nachbau_tree/node_modules/ajv" ]; }; then return; fi
+  say "nachbau: fetching $what (npm, pinned by package-lock.json)"
+  (cd "$nachbau_tree" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error "${omit[@]}" >&2) ||
+    fail "npm could not fetch what is named in $lock"
   cp "$lock" "$installed"
 }
 

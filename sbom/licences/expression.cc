@@ -7,7 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
-#include "sbom/schema.h"
+#include "sbom/validation/schema.h"
 
 namespace nachbau::sbom {
 namespace {

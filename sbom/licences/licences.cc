@@ -16,7 +16,7 @@
 #include "base/deb822.h"
 #include "base/digest.h"
 #include "base/error.h"
-#include "sbom/schema.h"
+#include "sbom/validation/schema.h"
 
 namespace nachbau::sbom {
 

@@ -7,7 +7,7 @@
 #include "base/deb822.h"
 #include "base/encoding.h"
 #include "sbom/licences/licences.h"
-#include "sbom/schema.h"
+#include "sbom/validation/schema.h"
 
 namespace nachbau::sbom {
 namespace {

@@ -67,6 +67,29 @@ for file in lock.json built/comparison.json built/sbom.cdx.json; do
 done
 ok 'resolve, mirror, build, compare, sbom, attest, policy, verify: each alone; lock, comparison and SBOM are the same bytes'
 
+# --- foreign documents, and package URLs: verdict, place, remedy
+python3 - "$work/built/sbom.cdx.json" "$work/bad.json" << 'PYTHON'
+import json, sys
+document = json.load(open(sys.argv[1]))
+document["components"][0]["type"] = "libary"
+document["dependencies"][0]["dependsOn"] = ["nowhere"]
+json.dump(document, open(sys.argv[2], "w"))
+PYTHON
+expect 1 sbom validate "$work/bad.json" "$work/built/sbom.cdx.json"
+says 'did you mean "library"?'
+says '/dependencies/0/dependsOn/0: nothing in this document has the bom-ref "nowhere"'
+says 'valid CycloneDX 1.7'
+expect 2 sbom validate --json "$work/bad.json" "$work/nothing.json"
+json_is '[d[0]["valid"], d[0]["violations"], sorted(d[1])]' "[False, 2, ['error', 'file']]"
+expect 0 purl build deb attr 1:2.4.47-2+b1 --namespace debian --qualifier distro=bookworm --qualifier arch=amd64
+says 'pkg:deb/debian/attr@1:2.4.47-2%2Bb1?arch=amd64&distro=bookworm'
+expect 2 purl build deb attr
+expect 0 purl parse --json 'pkg:deb/debian/attr@1:2.4.47-2+b1?arch=amd64'
+json_is 'd[0]["version"]' '1:2.4.47-2+b1'
+expect 1 purl validate pkg:deb/attr
+says 'a deb package URL needs a namespace'
+ok 'sbom validate, purl: verdict, place and remedy, also for foreign documents'
+
 expect 0 log verify
 ok 'log verify: the log holds'
 

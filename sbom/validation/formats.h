@@ -1,5 +1,4 @@
-// The string formats that the CycloneDX schemas assert. JSON Schema leaves formats to the validator, and valijson has
-// none of the ones that matter here.
+// The string formats that the CycloneDX schemas assert. JSON Schema leaves formats to the validator.
 #pragma once
 
 #include <string_view>
