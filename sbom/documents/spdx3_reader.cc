@@ -223,7 +223,7 @@ class Reader {
     if (fresh) bom_.dependencies.push_back({from, {}, {}, pointer});
     for (const std::string& id : to) {
       // The individuals NoneElement and NoAssertionElement, which are no components.
-      if (id.find("/NoneElement") != id.npos || id.find("/NoAssertionElement") != id.npos) continue;
+      if (id.ends_with("NoneElement") || id.ends_with("NoAssertionElement")) continue;
       bom_.dependencies[entry->second].depends_on.push_back(id);
     }
   }
