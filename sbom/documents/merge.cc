@@ -100,8 +100,8 @@ class Merger {
   std::string Enter(std::size_t input, Json component, const std::string& above) {
     const std::string old_ref = TextMember(component, "bom-ref");
     Json children = ArrayMember(component, "components");
-    component.erase("bom-ref");
     component.erase("components");
+    DropInnerRefs(component);
     const std::string digest = Sha256(above + FormatJcs(component)).Hex();
     const auto [entry, fresh] = groups_.try_emplace(digest);
     Group& group = entry->second;
@@ -116,6 +116,18 @@ class Merger {
       if (child.is_object()) groups_[digest].children.insert(Enter(input, std::move(child), digest));
     }
     return digest;
+  }
+
+  // The ref of the component itself, and those of licences and ancestors in it, which would no longer be one of a kind.
+  void DropInnerRefs(Json& value) {
+    if (value.is_object()) {
+      value.erase("bom-ref");
+      // evidence.identity: its tools are refs to what is not taken over.
+      if (value.contains("field") && value.erase("tools") != 0) losses_.Add(Msg("which tools identified a component"));
+    }
+    if (value.is_structured()) {
+      for (Json& child : value) DropInnerRefs(child);
+    }
   }
 
   void Collect(std::size_t i) {
