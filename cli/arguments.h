@@ -97,6 +97,18 @@ struct Arguments {
   bool repair = false;                        // store scrub --repair
   std::vector<std::string> peers;             // store scrub --from
   std::optional<std::filesystem::path> confirm;  // hold release --confirm
+  std::string product_version;                // sbom merge --product-version
+  std::string to;                             // sbom convert --to
+  std::string purl;                           // sbom query --purl
+  std::string digest;                         // sbom query --digest
+  std::string licence;                        // sbom query --licence
+  std::string source_file;                    // sbom query --source-file
+  std::filesystem::path artifacts;            // sbom verify --artifacts
+  bool detached = false;                      // sbom sign --detached
+  bool replace = false;                       // sbom sign --replace
+  bool add = false;                           // sbom sign --add
+  bool chain = false;                         // sbom sign --chain
+  std::vector<std::string> allow_excluded;    // sbom verify-signature --allow-excluded
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes
   std::uint64_t disk_limit = 0;               // bytes
