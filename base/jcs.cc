@@ -95,6 +95,14 @@ std::string FormatJcs(const Json& value) {
   return out;
 }
 
+std::string FormatForeign(const Json& value) {
+  try {
+    return value.dump(2) + "\n";
+  } catch (const nlohmann::json::type_error&) {
+    throw Error(Msg("a document in canonical form must be UTF-8"));
+  }
+}
+
 std::string FormatEcmaScriptNumber(double value) {
   if (!std::isfinite(value)) throw Error(Msg("a number in canonical form must be finite"));
   if (value == 0) return "0";

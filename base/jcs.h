@@ -12,6 +12,9 @@ namespace nachbau {
 // units (section 3.2.3). Throws Error for text that is not UTF-8.
 std::string FormatJcs(const Json& value);
 
+// The same content for people, as FormatPretty writes it, of documents of others: two-space indentation, a final newline.
+std::string FormatForeign(const Json& value);
+
 // A finite double as ECMAScript's Number::toString gives it: "1e+21", "0.000001", "1e-7", "-0" is "0".
 std::string FormatEcmaScriptNumber(double value);
 

@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/jcs.h"
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
 #include "cli/progress_text.h"
@@ -91,7 +92,7 @@ int RunSbomMerge(Context& context) {
   }
   const sbom::MergeResult result =
       Merge(inputs, {context.arguments().product, context.arguments().product_version});
-  WriteFileAtomically(output, FormatPretty(result.document));
+  WriteFileAtomically(output, FormatForeign(result.document));
   if (context.arguments().json) {
     context.PrintJson({{"output", output.native()},
                        {"componentsRead", result.components_read},
@@ -153,7 +154,7 @@ int RunSbomConvert(Context& context) {
   const std::filesystem::path output = NeedOutput(context);
   const sbom::ConversionTarget target = sbom::ParseConversionTarget(context.arguments().to);
   const sbom::Conversion conversion = Convert(sbom::ReadBom(context.arguments().names.at(0)), target);
-  WriteFileAtomically(output, FormatPretty(conversion.document));
+  WriteFileAtomically(output, FormatForeign(conversion.document));
   if (context.arguments().json) {
     context.PrintJson({{"output", output.native()}, {"losses", RenderAll(conversion.losses)}});
   } else {

@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/jcs.h"
 #include "base/signature.h"
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
@@ -114,7 +115,7 @@ int RunSbomSign(Context& context) {
   const sbom::JsfSigner signer = sbom::Ed25519Signer(secret.PublicKey().View(), key.key_id,
                                                      [&](std::string_view message) { return secret.Sign(message); });
   const Json document = SignJsf(ParseJson(ReadFile(name, sbom::kMaxBom), name), signer, ModeOf(context.arguments()));
-  WriteFileAtomically(output, FormatPrettyForeign(document));
+  WriteFileAtomically(output, FormatForeign(document));
   if (context.arguments().json) {
     context.PrintJson({{"output", output.native()}, {"keyId", key.key_id}});
   } else {

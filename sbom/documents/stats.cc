@@ -5,6 +5,16 @@
 #include "sbom/documents/identity.h"
 
 namespace nachbau::sbom {
+namespace {
+
+// As a list: names out of foreign documents do not become keys.
+Json Counts(const std::map<std::string, std::size_t>& counts) {
+  Json list = Json::array();
+  for (const auto& [name, count] : counts) list.push_back({{"name", name}, {"count", count}});
+  return list;
+}
+
+}  // namespace
 
 BomStatistics Count(const Bom& bom, std::uint64_t bytes) {
   BomStatistics count;
@@ -61,10 +71,10 @@ Json ToJson(const BomStatistics& count) {
           {"components", count.components},
           {"files", count.files},
           {"external", count.external},
-          {"types", count.types},
-          {"ecosystems", count.ecosystems},
-          {"licences", count.licences},
-          {"hashes", count.hashes},
+          {"types", Counts(count.types)},
+          {"ecosystems", Counts(count.ecosystems)},
+          {"licences", Counts(count.licences)},
+          {"hashes", Counts(count.hashes)},
           {"withVersion", count.with_version},
           {"withPurl", count.with_purl},
           {"withLicence", count.with_licence},
@@ -76,7 +86,7 @@ Json ToJson(const BomStatistics& count) {
           {"sourceFiles", count.occurrences},
           {"dependencies",
            {{"entries", count.dependency_entries}, {"edges", count.dependency_edges}, {"unresolved", count.unresolved_edges}}},
-          {"completeness", {{"assemblies", count.assemblies}, {"dependencies", count.dependencies}}}};
+          {"completeness", {{"assemblies", Counts(count.assemblies)}, {"dependencies", Counts(count.dependencies)}}}};
 }
 
 }  // namespace nachbau::sbom
