@@ -54,14 +54,14 @@ class Hasher {
       if (!algorithms.contains(algorithm.name)) continue;
       contexts_.emplace_back(algorithm.name, DigestContext(EVP_MD_CTX_new()));
       if (!contexts_.back().second || EVP_DigestInit_ex(contexts_.back().second.get(), algorithm.digest(), nullptr) != 1) {
-        throw Error(Msg("OpenSSL cannot {}", std::string_view("start a digest")));
+        throw Error(Msg("OpenSSL cannot start a digest"));
       }
     }
   }
   void Update(std::string_view bytes) {
     for (auto& [name, context] : contexts_) {
       if (EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1) {
-        throw Error(Msg("OpenSSL cannot {}", std::string_view("update a digest")));
+        throw Error(Msg("OpenSSL cannot update a digest"));
       }
     }
   }

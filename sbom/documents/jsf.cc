@@ -179,7 +179,7 @@ class Verifier {
     switch (check) {
       case SignatureKey::Check::kGood: found.outcome = JsfOutcome::kGood; break;
       case SignatureKey::Check::kWrongKind:
-        return Fail(found, JsfOutcome::kMalformed, Msg("a {} key does not make {} signatures", key.kind(), found.algorithm));
+        return Fail(found, JsfOutcome::kMalformed, Msg("a key of kind {} makes no {} signatures", key.kind(), found.algorithm));
       case SignatureKey::Check::kMalformed:
         return Fail(found, JsfOutcome::kMalformed, Msg("not a signature by {}", found.algorithm));
       default: return Fail(found, JsfOutcome::kBad, Msg("the document is not what was signed"));

@@ -152,7 +152,7 @@ class Merger {
     }
     UsageError error(products_.empty() ? Msg("none of the documents says what product it is about")
                                        : Msg("the documents are about {} different products", products_.size()));
-    error.SetHint(Msg("name what they are together: --name NAME --version VERSION"));
+    error.SetHint(Msg("name what they are together: --name NAME --product-version VERSION"));
     throw error;
   }
 

@@ -218,7 +218,7 @@ TEST_F(SignTest, WhatOnlyLooksLikeASignatureSaysWhy) {
             "unsupported: made with a shared secret: whoever can check it can make it");
   EXPECT_EQ(reason([](Json& s) { s["algorithm"] = "https://example.org/alg"; }),
             "unsupported: algorithm https://example.org/alg is not known");
-  EXPECT_EQ(reason([](Json& s) { s["algorithm"] = "ES256"; }), "malformed: a Ed25519 key does not make ES256 signatures");
+  EXPECT_EQ(reason([](Json& s) { s["algorithm"] = "ES256"; }), "malformed: a key of kind Ed25519 makes no ES256 signatures");
   EXPECT_EQ(reason([](Json& s) { s["value"] = "AAAA"; }), "malformed: not a signature by Ed25519");
   EXPECT_EQ(reason([](Json& s) { s["value"] = "AA=="; }), "malformed: 'value' must be base64url without padding");
   EXPECT_EQ(reason([](Json& s) { s["odd"] = 1; }), "malformed: a signature has no member 'odd'");
