@@ -1,6 +1,7 @@
 #include "cli/imported_sboms.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/file.h"
 

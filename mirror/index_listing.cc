@@ -1,5 +1,8 @@
 #include "mirror/index_listing.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "base/archive.h"
 #include "base/deb822.h"
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/encoding.h"
 #include "sbom/documents/identity.h"

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/message.h"
 #include "sbom/documents/bom.h"
 
 namespace nachbau::sbom {

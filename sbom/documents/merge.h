@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/message.h"
 #include "sbom/documents/bom.h"
 
 namespace nachbau::sbom {

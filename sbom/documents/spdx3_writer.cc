@@ -7,6 +7,7 @@
 // so the same input has the same ids.
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/encoding.h"
