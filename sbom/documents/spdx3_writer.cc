@@ -1,6 +1,8 @@
-// Any document as SPDX 3.0.1 JSON-LD, profiles Core, Software and SimpleLicensing (spdx-spec 3.0.1, "Model").
+// Any document as SPDX 3.0.1 JSON-LD, profiles Core, Software, SimpleLicensing and, where there is a formulation, Build
+// (spdx-spec 3.0.1, "Model").
 //
 //   SpdxDocument ── root ── software_Sbom ── root ── the product
+//   build_Build ── hasInput, hasOutput ──▶ software_Package / software_File
 //   software_Package / software_File ── contains, dependsOn, hasDeclaredLicense, hasConcludedLicense ──▶
 //
 // Every element has the number of the document as prefix of its spdxId; what follows '#' is made of what the element is,
@@ -24,6 +26,7 @@ using Kind = BomLicence::Kind;
 
 constexpr const char* kContext = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld";
 constexpr const char* kCreationInfo = "_:creationInfo";
+constexpr const char* kBuildType = "urn:nachbau:build-type:formulation-task:1";
 
 std::string Purpose(const std::string& type) {
   static const std::map<std::string, std::string> purposes = {
@@ -96,6 +99,7 @@ class Writer {
     for (std::size_t i = 0; i < bom_.components.size(); ++i) AddArtifact(i);
     AddContains();
     AddDependencies();
+    AddBuilds();
     NoteLosses();
     AddCollections();
     // Everything but the first by type and id: the order of the input does not show.
@@ -371,9 +375,58 @@ class Writer {
     }
   }
 
+  // Each task of a formulation as a build, with those inputs and outputs that are components of the document.
+  void AddBuilds() {
+    if (bom_.format != BomFormat::kCycloneDx) return;
+    for (const Json& formula : ArrayMember(bom_.document, "formulation")) {
+      for (const Json& workflow : ArrayMember(formula, "workflows")) {
+        for (const Json& task : ArrayMember(workflow, "tasks")) AddBuild(task);
+      }
+    }
+  }
+
+  void AddBuild(const Json& task) {
+    std::set<std::string> inputs, outputs;
+    const auto read = [&](const char* member, std::set<std::string>& into) {
+      for (const Json& one : ArrayMember(task, member)) {
+        const auto resource = one.is_object() ? one.find("resource") : one.end();
+        if (!one.is_object() || resource == one.end()) continue;
+        const std::size_t i = bom_.Find(TextMember(*resource, "ref"));
+        if (i != kNoComponent)
+          into.insert(refs_[i]);
+        else
+          losses_.Add(Msg("what a build used that is none of the components"));
+      }
+    };
+    read("inputs", inputs);
+    read("outputs", outputs);
+    if (outputs.empty()) return;
+    std::string name = TextMember(task, "bom-ref");
+    if (name.empty()) name = TextMember(task, "uid");
+    const std::string id = NewId("build", name);
+    Json& build = Add("build_Build", id);
+    build["build_buildType"] = kBuildType;
+    if (const std::string uid = TextMember(task, "uid"); !uid.empty()) build["build_buildId"] = uid;
+    if (const std::string title = TextMember(task, "name"); !title.empty()) build["name"] = title;
+    Json parameters = Json::array();
+    for (const Json& step : ArrayMember(task, "steps")) {
+      for (const Json& command : ArrayMember(step, "commands")) {
+        if (const std::string text = TextMember(command, "executed"); !text.empty()) {
+          parameters.push_back({{"type", "DictionaryEntry"},
+                                {"key", "command/" + std::to_string(parameters.size())},
+                                {"value", text}});
+        }
+      }
+    }
+    if (!parameters.empty()) build["build_parameter"] = parameters;
+    has_builds_ = true;
+    if (!inputs.empty()) Relate(id, "hasInput", inputs, "");
+    Relate(id, "hasOutput", outputs, "");
+  }
+
   void NoteLosses() {
     const std::pair<const char*, Message> members[] = {
-        {"formulation", Msg("formulation: how it was built")},
+        {"formulation", Msg("formulation: all but the tasks' commands, inputs and outputs")},
         {"citations", Msg("citations: which step says what")},
         {"services", Msg("services")},
         {"annotations", Msg("annotations")},
@@ -412,6 +465,7 @@ class Writer {
     document["rootElement"] = Json::array({sbom_id});
     document["element"] = all;
     document["profileConformance"] = {"core", "software", "simpleLicensing"};
+    if (has_builds_) document["profileConformance"].push_back("build");
     if (bom_.primary != kNoComponent) document["name"] = DisplayName(bom_.components[bom_.primary]);
   }
 
@@ -419,6 +473,7 @@ class Writer {
   Losses& losses_;
   std::string prefix_;
   std::vector<Json> graph_;
+  bool has_builds_ = false;
   std::set<std::string> ids_, elements_;
   std::vector<std::string> refs_;                 // component → spdxId
   std::map<std::string, std::string> agents_, licences_;
