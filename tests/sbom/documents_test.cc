@@ -46,13 +46,13 @@ std::string CycloneDx(const std::string& version) {
     "dependencies":[{"ref":"app","dependsOn":["lib"]},{"ref":"lib"}]})";
 }
 
-const std::string kSpdx2 = R"({"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"app","dataLicense":"CC0-1.0",
+const std::string kSpdx2 = R"~({"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"app","dataLicense":"CC0-1.0",
     "documentNamespace":"https://example.org/doc","documentDescribes":["SPDXRef-app"],
     "creationInfo":{"created":"2026-01-02T03:04:05Z","creators":["Organization: City (it@example.org)","Tool: maker-2"]},
     "packages":[{"SPDXID":"SPDXRef-app","name":"app","versionInfo":"1","primaryPackagePurpose":"APPLICATION",
         "downloadLocation":"NOASSERTION","licenseConcluded":"NOASSERTION"},
       {"SPDXID":"SPDXRef-lib","name":"libfoo","versionInfo":"1:2.0+b1","downloadLocation":"https://example.org/l.deb",
-        "licenseDeclared":"MIT","checksums":[{"algorithm":"SHA256","checksumValue":")" + std::string(kSha256) + R"("}],
+        "licenseDeclared":"MIT","checksums":[{"algorithm":"SHA256","checksumValue":")~" + std::string(kSha256) + R"~("}],
         "externalRefs":[{"referenceCategory":"PACKAGE-MANAGER","referenceType":"purl",
           "referenceLocator":"pkg:deb/debian/libfoo@1:2.0%2Bb1?arch=amd64"}]}],
     "files":[{"SPDXID":"SPDXRef-file","fileName":"usr/lib/libfoo.so",
@@ -60,7 +60,7 @@ const std::string kSpdx2 = R"({"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUME
     "relationships":[
       {"spdxElementId":"SPDXRef-app","relationshipType":"DEPENDS_ON","relatedSpdxElement":"SPDXRef-lib"},
       {"spdxElementId":"SPDXRef-lib","relationshipType":"CONTAINS","relatedSpdxElement":"SPDXRef-file"},
-      {"spdxElementId":"SPDXRef-lib","relationshipType":"DEPENDS_ON","relatedSpdxElement":"NONE"}]})";
+      {"spdxElementId":"SPDXRef-lib","relationshipType":"DEPENDS_ON","relatedSpdxElement":"NONE"}]})~";
 
 Bom Read(const std::string& text) { return ParseBom(text, "bom.json"); }
 std::string Spdx3() { return ToSpdx301(Read(CycloneDx("1.6"))).document.dump(); }
@@ -227,11 +227,18 @@ TEST(MergeTest, TheSameIsOneAndWhatDiffersStaysApart) {
     const bool names_it = std::count(composition.dependencies.begin(), composition.dependencies.end(), lib->ref) != 0;
     EXPECT_EQ(names_it, composition.aggregate == "incomplete") << composition.aggregate;
     // Nobody has said that three documents are all of the city.
-    if (composition.aggregate == "complete") EXPECT_THAT(composition.dependencies, testing::Not(Contains("product:city")));
+    EXPECT_TRUE(composition.aggregate != "complete" ||
+                std::count(composition.dependencies.begin(), composition.dependencies.end(), "product:city") == 0);
   }
   EXPECT_THAT(TextMember(result.document["externalReferences"][0], "url"), testing::StartsWith("urn:cdx:3e671687"));
   EXPECT_THROW(Merge({Input(first), Input(second)}, {}), UsageError);
   EXPECT_EQ(Merge({Input(first), Input(first)}, {}).components, 3U);
+}
+
+BomQuery By(std::string BomQuery::*question, const char* answer) {
+  BomQuery query;
+  query.*question = answer;
+  return query;
 }
 
 TEST(QueryTest, FindsByEveryQuestion) {
@@ -243,24 +250,26 @@ TEST(QueryTest, FindsByEveryQuestion) {
   const Bom bom = ParseBom(text, "bom");
   const auto hits = [&](const BomQuery& query) {
     const auto matches = Find(bom, query);
-    if (!matches.empty()) EXPECT_TRUE(MayMatch(text, query));
+    EXPECT_TRUE(matches.empty() || MayMatch(text, query));
     return matches.size();
   };
-  EXPECT_EQ(hits({.purl = "pkg:deb/debian/libfoo"}), 1U);
-  EXPECT_EQ(hits({.purl = "pkg:deb/debian/libfoo@1:2.0%2Bb1?arch=amd64"}), 1U);
-  EXPECT_EQ(hits({.purl = "pkg:deb/debian/libfoo?arch=arm64"}), 0U);
-  EXPECT_EQ(hits({.purl = "pkg:deb/debian/libfo"}), 0U);
-  EXPECT_EQ(hits({.digest = kSha256}), 1U);
-  EXPECT_EQ(hits({.digest = "sha1:A94A8FE5CCB19BA61C4C0873D391E987982FBBD3"}), 1U);
-  EXPECT_EQ(hits({.licence = "gpl-2.0-only"}), 1U);
-  EXPECT_EQ(hits({.licence = "GPL-2.0"}), 0U);
-  EXPECT_EQ(hits({.source_file = "src/foo.c"}), 1U);
-  EXPECT_EQ(hits({.source_file = "oo.c"}), 0U);
-  EXPECT_EQ(hits({.name = "libfoo"}), 1U);
-  EXPECT_EQ(hits({.licence = "MIT", .name = "app"}), 0U);
-  EXPECT_FALSE(MayMatch(text, {.purl = "pkg:npm/left-pad"}));
-  EXPECT_THROW(Find(bom, {.digest = "xyz"}), UsageError);
-  EXPECT_THAT(Find(bom, {.digest = "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3"}).at(0).parents, ElementsAre("libfoo 1:2.0+b1"));
+  EXPECT_EQ(hits(By(&BomQuery::purl, "pkg:deb/debian/libfoo")), 1U);
+  EXPECT_EQ(hits(By(&BomQuery::purl, "pkg:deb/debian/libfoo@1:2.0%2Bb1?arch=amd64")), 1U);
+  EXPECT_EQ(hits(By(&BomQuery::purl, "pkg:deb/debian/libfoo?arch=arm64")), 0U);
+  EXPECT_EQ(hits(By(&BomQuery::purl, "pkg:deb/debian/libfo")), 0U);
+  EXPECT_EQ(hits(By(&BomQuery::digest, kSha256)), 1U);
+  EXPECT_EQ(hits(By(&BomQuery::digest, "sha1:A94A8FE5CCB19BA61C4C0873D391E987982FBBD3")), 1U);
+  EXPECT_EQ(hits(By(&BomQuery::licence, "gpl-2.0-only")), 1U);
+  EXPECT_EQ(hits(By(&BomQuery::licence, "GPL-2.0")), 0U);
+  EXPECT_EQ(hits(By(&BomQuery::source_file, "src/foo.c")), 1U);
+  EXPECT_EQ(hits(By(&BomQuery::source_file, "oo.c")), 0U);
+  EXPECT_EQ(hits(By(&BomQuery::name, "libfoo")), 1U);
+  BomQuery both = By(&BomQuery::licence, "MIT");
+  both.name = "app";
+  EXPECT_EQ(hits(both), 0U);
+  EXPECT_FALSE(MayMatch(text, By(&BomQuery::purl, "pkg:npm/left-pad")));
+  EXPECT_THROW(Find(bom, By(&BomQuery::digest, "xyz")), UsageError);
+  EXPECT_THAT(Find(bom, By(&BomQuery::digest, "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3")).at(0).parents, ElementsAre("libfoo 1:2.0+b1"));
 }
 
 TEST(ConvertTest, NothingIsLostInSilence) {
