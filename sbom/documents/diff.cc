@@ -240,31 +240,29 @@ class Comparer {
     return change;
   }
 
-  static std::map<std::string, std::string> CompositionTexts(const Bom& bom) {
-    std::map<std::string, std::string> texts;  // what it is about → aggregate
+  // What a document says of the completeness of each component's parts or dependencies; by position.
+  static std::map<std::size_t, std::string> Aggregates(const Bom& bom, std::vector<std::string> BomComposition::*refs) {
+    std::map<std::size_t, std::string> aggregates;
     for (const BomComposition& composition : bom.compositions) {
-      const auto add = [&](const char* what, const std::vector<std::string>& refs) {
-        for (const std::string& ref : refs) {
-          const std::size_t i = bom.Find(ref);
-          std::string name = i == kNoComponent ? ref : bom.components[i].name;
-          texts.emplace(std::string(what) + name, composition.aggregate);
-        }
-      };
-      add("parts of ", composition.assemblies);
-      add("dependencies of ", composition.dependencies);
-      if (composition.assemblies.empty() && composition.dependencies.empty()) texts.emplace("all", composition.aggregate);
+      for (const std::string& ref : composition.*refs) {
+        if (const std::size_t i = bom.Find(ref); i != kNoComponent) aggregates.emplace(i, composition.aggregate);
+      }
     }
-    return texts;
+    return aggregates;
   }
 
   void Compositions(BomDifference& result) const {
-    const auto before = CompositionTexts(before_);
-    const auto after = CompositionTexts(after_);
-    for (const auto& [what, aggregate] : before) {
-      const auto other = after.find(what);
-      // What is gone altogether takes its completeness with it: that is no difference of its own.
-      if (other != after.end() && other->second != aggregate) {
-        result.completeness.push_back({what + ": " + aggregate, what + ": " + other->second});
+    const std::pair<const char*, std::vector<std::string> BomComposition::*> kinds[] = {
+        {"parts of ", &BomComposition::assemblies}, {"dependencies of ", &BomComposition::dependencies}};
+    for (const auto& [what, refs] : kinds) {
+      const auto before = Aggregates(before_, refs);
+      const auto after = Aggregates(after_, refs);
+      for (const auto& [i, aggregate] : before) {
+        const auto other = after.find(matcher_.PartnerOfBefore(i));
+        // What is gone altogether takes its completeness with it: that is no difference of its own.
+        if (other == after.end() || other->second == aggregate) continue;
+        const std::string name = what + DisplayName(before_.components[i]);
+        result.completeness.push_back({name + ": " + aggregate, name + ": " + other->second});
       }
     }
   }
