@@ -94,9 +94,13 @@ class FileTable {
     by_last_part_.emplace(LastPart(path), path);
     files_.insert_or_assign(std::move(path), std::move(digests));
   }
+  const std::pair<const std::string, Digests>* FindPath(const std::string& path) const {
+    const auto found = files_.find(WithoutRoot(path));
+    return found == files_.end() ? nullptr : &*found;
+  }
   const std::pair<const std::string, Digests>* Find(const std::string& name) const {
     if (name.empty()) return nullptr;
-    if (const auto found = files_.find(WithoutRoot(name)); found != files_.end()) return &*found;
+    if (const auto* found = FindPath(name)) return found;
     const auto [begin, end] = by_last_part_.equal_range(LastPart(name));
     return begin != end && std::next(begin) == end ? &*files_.find(begin->second) : nullptr;
   }
@@ -190,8 +194,9 @@ class Checker {
 
   const std::pair<const std::string, Digests>* Look(const BomComponent& component, const FileTable* inside) const {
     const FileTable& table = inside == nullptr ? here_ : *inside;
-    // Inside of a package the path says more than the name of the file, wherever it stands.
-    for (const std::string& name : {component.Property("nachbau:component:path"), component.name, FileNameOf(component)}) {
+    // Where the path is known, a file of that name elsewhere is another file.
+    if (const std::string path = InstalledPath(component); inside != nullptr && !path.empty()) return table.FindPath(path);
+    for (const std::string& name : {component.name, FileNameOf(component)}) {
       if (const auto* found = table.Find(name)) return found;
     }
     return nullptr;
@@ -213,7 +218,7 @@ class Checker {
       // not be here. What names a file of its own must be.
       const bool wanted = in_package || (component.parent == kNoComponent && !component.is_external &&
                                          !component.Property("bsi:component:filename").empty());
-      verdict.file = package.empty() ? FileNameOf(component) : package + ":" + component.name;
+      verdict.file = package.empty() ? FileNameOf(component) : package + ":" + verdict.name;
       verdict.outcome = wanted ? ArtifactOutcome::kMissing : ArtifactOutcome::kNotChecked;
       verdict.reason = wanted ? Msg("the SBOM names this file, but it is not there") : Msg("its bytes are not here");
       report_.verdicts.push_back(std::move(verdict));

@@ -73,7 +73,7 @@ class Matcher {
         if (partner == kNoComponent) return {};
         parent = std::to_string(is_before ? component.parent : partner);
       }
-      return parent + "\n" + component.type + "\n" + component.group + "\n" + component.name;
+      return parent + "\n" + component.type + "\n" + component.group + "\n" + component.name + "\n" + InstalledPath(component);
     });
   }
 
@@ -203,11 +203,13 @@ class Comparer {
     const BomComponent& right = after_.components[partner];
     ComponentChange change;
     change.name = right.group.empty() ? right.name : right.group + ":" + right.name;
+    if (const std::string path = InstalledPath(right); !path.empty()) change.name = path;
     change.type = right.type;
     change.before_pointer = left.pointer;
     change.after_pointer = right.pointer;
-    if (left.name != right.name || left.group != right.group) {
-      change.renamed = {left.group.empty() ? left.name : left.group + ":" + left.name, change.name};
+    if (left.name != right.name || left.group != right.group || InstalledPath(left) != InstalledPath(right)) {
+      const std::string path = InstalledPath(left);
+      change.renamed = {!path.empty() ? path : left.group.empty() ? left.name : left.group + ":" + left.name, change.name};
     }
     change.version = {left.version, right.version};
     change.declared = {LicenceText(left, Kind::kDeclared), LicenceText(right, Kind::kDeclared)};

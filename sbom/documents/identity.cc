@@ -61,7 +61,10 @@ std::string StrongestHash(const BomComponent& component) {
   return text;
 }
 
+std::string InstalledPath(const BomComponent& component) { return component.Property("nachbau:component:path"); }
+
 std::string DisplayName(const BomComponent& component) {
+  if (std::string path = InstalledPath(component); !path.empty()) return path;
   std::string name = component.name;
   if (name.empty()) name = component.purl.empty() ? component.ref : component.purl;
   if (!component.group.empty()) name = component.group + ":" + name;

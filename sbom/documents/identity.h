@@ -28,7 +28,10 @@ std::string LicenceText(const BomComponent& component, BomLicence::Kind kind);
 // there is none stronger than SHA-1.
 std::string StrongestHash(const BomComponent& component);
 
-// What a person calls it: "libc6 2.36", "group:name 1.0", the file's name.
+// Of a file in a package: where it is installed, as our documents say (property nachbau:component:path); else empty.
+std::string InstalledPath(const BomComponent& component);
+
+// What a person calls it: "libc6 2.36", "group:name 1.0", the file's path or name.
 std::string DisplayName(const BomComponent& component);
 
 }  // namespace nachbau::sbom

@@ -191,7 +191,9 @@ class Writer {
     const std::string id = NewId(is_file ? "file" : "package", from.ref.empty() ? from.pointer : from.ref);
     refs_.push_back(id);
     Json element = Add(is_file ? "software_File" : "software_Package", id);
-    const std::string name = from.group.empty() ? from.name : from.group + "/" + from.name;
+    // The name of a file is its path in SPDX.
+    const std::string path = is_file ? InstalledPath(from) : "";
+    const std::string name = !path.empty() ? path : from.group.empty() ? from.name : from.group + "/" + from.name;
     if (!name.empty()) element["name"] = name;
     if (!from.description.empty()) element["description"] = from.description;
     if (!from.copyright.empty()) element["software_copyrightText"] = from.copyright;
