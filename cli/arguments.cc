@@ -225,6 +225,44 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
     command.add_option("--spec", arguments.spec, "Version of CycloneDX (default: 1.7); 1.6 needs -o FILE")
         ->check(CLI::IsMember({"1.6", "1.7"}))
         ->type_name("VERSION");
+  } else if (option == "merge") {
+    command
+        .add_option("--name", arguments.product,
+                    "Name of what they are together (default: their product, when it is the same in all)")
+        ->type_name("NAME");
+    command.add_option("--product-version", arguments.product_version, "Its version")->type_name("VERSION");
+  } else if (option == "to") {
+    command.add_option("--to", arguments.to, "cyclonedx-1.7, cyclonedx-1.6 or spdx-3.0.1")->required()->type_name("FORMAT");
+  } else if (option == "query") {
+    command.add_option("--purl", arguments.purl, "Package URL; without version: any version")->type_name("PURL");
+    command.add_option("--digest", arguments.digest, "Digest of a file, hexadecimal, by any algorithm")->type_name("HEX");
+    command.add_option("--licence", arguments.licence, "SPDX identifier anywhere in a licence")->type_name("ID");
+    command.add_option("--source-file", arguments.source_file, "Source file that went in: a path, or its end")
+        ->type_name("PATH");
+    command.add_option("--name", arguments.product, "Name of a component")->type_name("NAME");
+  } else if (option == "artifacts") {
+    command
+        .add_option("--artifacts", arguments.artifacts, "Folder with the real files (default: artifacts/ beside the SBOM)")
+        ->type_name("DIR");
+  } else if (option == "sign") {
+    auto* detached = command.add_flag("--detached", arguments.detached,
+                                      "Write the signature into a file of its own, and into the log: for any format");
+    auto* replace = command.add_flag("--replace", arguments.replace, "Take away the signature that is there")->excludes(detached);
+    auto* add = command.add_flag("--add", arguments.add, "Sign beside others: as one of a list of signers")
+                    ->excludes(detached)
+                    ->excludes(replace);
+    command.add_flag("--chain", arguments.chain, "Sign what others have signed, and their signatures")
+        ->excludes(detached)
+        ->excludes(replace)
+        ->excludes(add);
+  } else if (option == "signed") {
+    command.add_option("--signature", arguments.signature, "Detached signature, as 'sbom sign --detached' writes it")
+        ->type_name("FILE");
+    command
+        .add_option("--allow-excluded", arguments.allow_excluded,
+                    "Accept that a signature does not cover this member; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("NAME");
   } else if (option == "sources") {
     command.add_flag("--without-environment-sources", arguments.without_environment_sources,
                      "Do not mirror the sources of the build environment");

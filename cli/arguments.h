@@ -101,6 +101,18 @@ struct Arguments {
   std::string purl_namespace;                 // purl build --namespace
   std::vector<std::string> qualifiers;        // purl build --qualifier: "key=value"
   std::string subpath;                        // purl build --subpath
+  std::string product_version;                // sbom merge --product-version
+  std::string to;                             // sbom convert --to
+  std::string purl;                           // sbom query --purl
+  std::string digest;                         // sbom query --digest
+  std::string licence;                        // sbom query --licence
+  std::string source_file;                    // sbom query --source-file
+  std::filesystem::path artifacts;            // sbom verify --artifacts
+  bool detached = false;                      // sbom sign --detached
+  bool replace = false;                       // sbom sign --replace
+  bool add = false;                           // sbom sign --add
+  bool chain = false;                         // sbom sign --chain
+  std::vector<std::string> allow_excluded;    // sbom verify-signature --allow-excluded
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes
   std::uint64_t disk_limit = 0;               // bytes

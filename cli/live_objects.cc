@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cli/imported_sboms.h"
 #include "cli/remembered_places.h"
 #include "mirror/acquisition.h"
 #include "mirror/product_list.h"
@@ -44,6 +45,7 @@ class Gatherer {
     Snapshots();
     RootsFiles();
     Scan("published", JsonFiles(context_.home() / "published"));
+    Scan("imported SBOM", JsonFiles(ImportedSbomDirectory(context_.home())));
     Events();
     Proofs();
     return std::move(result_);

@@ -20,7 +20,8 @@
 namespace nachbau::cli {
 
 struct LiveRoot {
-  std::string kind;   // "product", "lock or evidence", "snapshot", "archive", "roots", "published", "event", "proof"
+  std::string kind;   // "product", "lock or evidence", "snapshot", "archive", "roots", "published", "imported SBOM", "event",
+                      // "proof"
   std::string name;   // "dnsmasq 2.90-4", a file
   std::string place;  // the document's path
 };
