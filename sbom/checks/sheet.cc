@@ -196,6 +196,7 @@ Subject ReadSubject(const Bom& bom, const BomComponent& component, Sheet& sheet)
     Add(subject.identifiers.elsewhere, component.ref, component.pointer + "/bom-ref");
   }
   subject.compiled = IsMachineCode(component, subject);
+  subject.script = component.mime_type.starts_with("text/") || component.Property(kKindProperty) == "script";
   if (bom.format == BomFormat::kCycloneDx) ReadEvidence(bom.document, component, subject, sheet);
   return subject;
 }

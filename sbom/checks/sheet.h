@@ -67,6 +67,7 @@ struct Subject {
   bool marked_logical = false;
   bool marked_other = false;
   bool compiled = false;                  // machine code, as the document shows
+  bool script = false;                    // a script, as the document shows
   std::vector<Stated> link_evidence;      // what went into it: occurrences, methods of identification
   bool patched = false;                   // the document names patches of its source
 };

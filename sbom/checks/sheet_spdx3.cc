@@ -78,8 +78,7 @@ class Adapter {
       const auto to_id = item.get<std::string>();
       const std::size_t to = bom_.Find(to_id);
       if (type == "hasDistributionArtifact" && from != kNoComponent && to != kNoComponent && from != to) {
-        files_[from].push_back(to);
-        artifacts_.insert(to);
+        if (artifacts_.insert(to).second) files_[from].push_back(to);  // one package for each file
       } else if (type == "hasProvidedDependency" && to != kNoComponent) {
         provided_.insert(to);
       } else if (type == "generates" && to != kNoComponent) {
