@@ -18,7 +18,7 @@
 #include "sbom/deb_control.h"
 #include "sbom/elements.h"
 #include "sbom/licences.h"
-#include "sbom/purl.h"
+#include "sbom/purl/purl.h"
 #include "sbom/sbom.h"
 
 namespace nachbau::sbom {

@@ -7,8 +7,8 @@
 #include "base/deb822.h"
 #include "base/encoding.h"
 #include "base/error.h"
-#include "sbom/formats.h"
-#include "sbom/purl.h"
+#include "sbom/validation/formats.h"
+#include "sbom/purl/purl.h"
 
 namespace nachbau::sbom {
 

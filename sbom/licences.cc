@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/deb822.h"
-#include "sbom/schema.h"
+#include "sbom/validation/schema.h"
 
 namespace nachbau::sbom {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "sbom/formats.h"
+#include "sbom/validation/formats.h"
 #include "sbom/sbom.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

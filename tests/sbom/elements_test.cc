@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sbom/purl.h"
+#include "sbom/purl/purl.h"
 
 namespace nachbau::sbom {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/deb822.h"
 #include "base/file.h"
-#include "sbom/schema.h"
+#include "sbom/validation/schema.h"
 
 namespace nachbau::sbom {
 namespace {

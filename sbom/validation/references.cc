@@ -1,4 +1,4 @@
-#include "sbom/references.h"
+#include "sbom/validation/references.h"
 
 #include <string>
 #include <unordered_set>

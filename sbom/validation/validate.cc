@@ -28,10 +28,10 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
-#include "sbom/formats.h"
-#include "sbom/references.h"
+#include "sbom/validation/formats.h"
+#include "sbom/validation/references.h"
 #include "sbom/sbom.h"
-#include "sbom/schema.h"
+#include "sbom/validation/schema.h"
 
 namespace nachbau::sbom {
 namespace {

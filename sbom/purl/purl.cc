@@ -1,4 +1,4 @@
-#include "sbom/purl.h"
+#include "sbom/purl/purl.h"
 
 #include "base/encoding.h"
 

@@ -1,4 +1,4 @@
-#include "sbom/schema.h"
+#include "sbom/validation/schema.h"
 
 #include <map>
 

@@ -1,4 +1,4 @@
-#include "sbom/formats.h"
+#include "sbom/validation/formats.h"
 
 #include <algorithm>
 #include <cstdint>
