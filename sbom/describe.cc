@@ -14,10 +14,10 @@
 #include "base/error.h"
 #include "model/evidence.h"
 #include "model/script_recipe.h"
-#include "sbom/copyright.h"
 #include "sbom/deb_control.h"
 #include "sbom/elements.h"
-#include "sbom/licences.h"
+#include "sbom/licences/copyright.h"
+#include "sbom/licences/licences.h"
 #include "sbom/purl/purl.h"
 #include "sbom/sbom.h"
 

@@ -3,7 +3,7 @@
 #include "base/encoding.h"
 #include "sbom/checks/bsi.h"
 #include "sbom/checks/clause.h"
-#include "sbom/formats.h"
+#include "sbom/validation/formats.h"
 #include "sbom/sbom.h"
 
 namespace nachbau::sbom {

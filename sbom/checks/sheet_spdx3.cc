@@ -85,7 +85,7 @@ class Adapter {
         if (const Json* source = Element(from_id)) AddSha512(*source, Pointer(elements_.at(from_id)), sheet_.subjects[to].source_hash.values);
       } else if (type == "other" && TextMember(relationship, "comment") == "hasEffectiveLicense" && from != kNoComponent) {
         const Json* licence = Element(to_id);
-        std::string terms = licence == nullptr ? std::string() : TextMember(*licence, "simpleLicensing_licenseExpression");
+        std::string terms = licence == nullptr ? std::string() : TextMember(*licence, "simplelicensing_licenseExpression");
         sheet_.subjects[from].effective_licence.values.push_back({terms.empty() ? to_id : std::move(terms), Pointer(element)});
       }
     }
@@ -125,6 +125,7 @@ class Adapter {
                                         subject.source_uri.values.end());
     subject.source_uri.values.clear();
     subject.security_txt.values.clear();
+    subject.deployable_hash.values.clear();  // taken below, with the place of the value
     AddExternal(element, pointer, "binaryArtifact", subject.deployable_uri.values);
     AddExternal(element, pointer, "sourceArtifact", subject.source_uri.values);
     AddExternal(element, pointer, "securityOther", subject.security_txt.values);

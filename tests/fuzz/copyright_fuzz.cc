@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "sbom/copyright.h"
 #include "sbom/elements.h"
-#include "sbom/licences.h"
+#include "sbom/licences/copyright.h"
+#include "sbom/licences/licences.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

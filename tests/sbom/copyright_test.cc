@@ -1,4 +1,4 @@
-#include "sbom/copyright.h"
+#include "sbom/licences/copyright.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "sbom/licences.h"
+#include "sbom/licences/licences.h"
 
 #include <gtest/gtest.h>
 
@@ -72,7 +72,7 @@ TEST(LicencesTest, OverlongSynopsisIsNotParsed) {
 }
 
 TEST(LicencesTest, TableNamesOnlyIdentifiersThatSpdxHas) {
-  const std::string text = ReadFile(std::string(NACHBAU_SOURCE_DIR) + "/sbom/licences.txt");
+  const std::string text = ReadFile(std::string(NACHBAU_SOURCE_DIR) + "/sbom/licences/licences.txt");
   int pairs = 0;
   for (const std::string_view line : SplitTrimmed(text, '\n')) {
     const auto words = SplitWords(line);

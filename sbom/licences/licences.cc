@@ -5,7 +5,7 @@
 //   licence  = name [ "with" words [ "exception" ] ]
 //
 // "and/or" is read as "and": who may choose may also take both, who may not is not misled.
-#include "sbom/licences.h"
+#include "sbom/licences/licences.h"
 
 #include <algorithm>
 #include <map>

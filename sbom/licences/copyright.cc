@@ -1,8 +1,8 @@
-#include "sbom/copyright.h"
+#include "sbom/licences/copyright.h"
 
 #include "base/deb822.h"
 #include "base/error.h"
-#include "sbom/licences.h"
+#include "sbom/licences/licences.h"
 
 namespace nachbau::sbom {
 
