@@ -97,6 +97,10 @@ struct Arguments {
   bool repair = false;                        // store scrub --repair
   std::vector<std::string> peers;             // store scrub --from
   std::optional<std::filesystem::path> confirm;  // hold release --confirm
+  std::vector<std::string> conformance_profiles;        // sbom check --profile
+  std::optional<std::filesystem::path> artifacts;       // sbom check --artifacts
+  std::optional<std::filesystem::path> csv;             // sbom check --csv
+  std::optional<std::filesystem::path> declarations;    // sbom check --declarations
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes
   std::uint64_t disk_limit = 0;               // bytes

@@ -68,6 +68,8 @@ std::span<const Command> Commands() {
        {}, RunSbom},
       {"sbom validate", "Validate CycloneDX documents against the official schemas", "", "file", "CycloneDX JSON files",
        1, 1000, {}, RunSbomValidate},
+      {"sbom check", "Check SBOMs against a guideline, clause by clause: BSI TR-03183-2, NTIA, CRA", "", "file",
+       "CycloneDX or SPDX documents (JSON), or evidence folders", 1, 1000, {"conformance"}, RunSbomCheck},
       {"attest", "Sign and log the provenance of an evidence folder's build", "", "evidence", "Evidence folder", 1, 1,
        {"passphrase"}, RunAttest},
       {"verify", "Check evidence folders again, offline, from their files alone", "", "evidence", "Evidence folders", 1,

@@ -45,6 +45,7 @@ int RunBuildLog(Context& context);
 int RunCompare(Context& context);
 int RunSbom(Context& context);
 int RunSbomValidate(Context& context);
+int RunSbomCheck(Context& context);
 int RunAttest(Context& context);
 int RunVerify(Context& context);
 int RunPolicy(Context& context);

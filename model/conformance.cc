@@ -132,7 +132,8 @@ Json ToJson(const Conformance& conformance) {
             {"sha512", conformance.content.sha512.Hex()},
             {"format", conformance.format},
             {"serial", conformance.serial},
-            {"product", conformance.product}}},
+            {"product", conformance.product},
+            {"timestamp", conformance.timestamp}}},
           {"files", {{"atHand", conformance.files_at_hand}, {"recognised", conformance.files_recognised}}},
           {"profiles", profiles}};
 }
@@ -149,6 +150,7 @@ Conformance ConformanceFromJson(const Json& json, const std::string& place) {
   conformance.format = document.Text("format");
   conformance.serial = document.Text("serial");
   conformance.product = document.Text("product");
+  conformance.timestamp = document.Text("timestamp");
   document.Done();
   JsonReader files = reader.Object("files");
   conformance.files_at_hand = files.Boolean("atHand");

@@ -65,6 +65,7 @@ struct Conformance {
   std::string format;    // "CycloneDX 1.7"
   std::string serial;    // serialNumber, or the document's SPDX identifier; empty when there is none
   std::string product;   // "dnsmasq 2.90-4"; empty when the document does not say what it is about
+  std::string timestamp; // as the document states it; empty when it does not
   bool files_at_hand = false;         // the files themselves were looked at
   std::uint64_t files_recognised = 0;  // how many of them the document describes
   std::vector<ProfileResult> profiles;

@@ -60,6 +60,7 @@ Conformance CheckConformance(std::string_view document, std::string_view name, c
   conformance.format = FormatName(bom);
   conformance.serial = bom.serial;
   if (sheet.primary != kNoComponent) conformance.product = Shown(sheet.subjects[sheet.primary]);
+  conformance.timestamp = bom.timestamp;
   conformance.files_at_hand = files.has_value();
   if (files) conformance.files_recognised = Recognised(sheet, *files);
   const CheckInput input{bom, sheet, files ? &*files : nullptr};

@@ -98,7 +98,7 @@ Json Target(const Conformance& conformance) {
 
 }  // namespace
 
-Json Declare(const Conformance& conformance, const std::string& assessor, const std::string& timestamp) {
+Json Declare(const Conformance& conformance, const std::string& assessor) {
   Json standards = Json::array(), claims = Json::array(), evidence = Json::array(), attestations = Json::array();
   for (const ProfileResult& profile : conformance.profiles) {
     standards.push_back(Standard(profile));
@@ -125,7 +125,7 @@ Json Declare(const Conformance& conformance, const std::string& assessor, const 
         {"claims", claims},
         {"evidence", evidence},
         {"targets", {{"components", Json::array({Target(conformance)})}}}}}};
-  if (IsDateTime(timestamp)) document["metadata"]["timestamp"] = timestamp;
+  if (IsDateTime(conformance.timestamp)) document["metadata"]["timestamp"] = conformance.timestamp;
   document["serialNumber"] = SerialNumber("https://nachbau.example.org/declarations/" + Sha256(FormatCanonical(document)).Hex());
   return document;
 }

@@ -13,7 +13,7 @@ namespace nachbau::sbom {
 // clause fails, to counter claims. The score is 1 or 0; what cannot be judged has none, and what is open is said.
 //
 // assessor  who checks, as to be named; empty: the program itself is named.
-// Deterministic: a function of its arguments. Its time is `timestamp`, that of the checked document; empty: none.
-Json Declare(const Conformance& conformance, const std::string& assessor, const std::string& timestamp);
+// Deterministic: a function of its arguments. Its time is that of the checked document.
+Json Declare(const Conformance& conformance, const std::string& assessor);
 
 }  // namespace nachbau::sbom
