@@ -9,7 +9,7 @@ namespace nachbau::report {
 namespace {
 
 constexpr std::size_t kShownPlaces = 5;
-constexpr std::size_t kLabelWidth = 12;
+constexpr std::size_t kLabelWidth = 20;
 constexpr std::size_t kClauseWidth = 34;
 
 Message Headline(const ProfileResult& profile) {
@@ -18,7 +18,7 @@ Message Headline(const ProfileResult& profile) {
   const std::size_t open = profile.Count(ClauseVerdict::kCannotJudge);
   if (failed == 1) return Msg("{}: does not conform: one clause fails", name);
   if (!profile.Conforms()) return Msg("{}: does not conform: {} clauses fail", name, failed);
-  if (open != 0) return Msg("{}: conforms as far as it can be judged; {} clauses are open", name, open);
+  if (open != 0) return Msg("{}: conforms as far as it can be judged; {} clauses cannot", name, open);
   return Msg("{}: conforms", name);
 }
 
@@ -86,12 +86,12 @@ std::string Row(const std::array<std::string, Size>& cells) {
 
 Message Label(const ClauseResult& clause) {
   switch (clause.verdict) {
-    case ClauseVerdict::kPass: return Msg("passes");
-    case ClauseVerdict::kFail: return clause.Stands() ? Msg("note") : Msg("FAILS");
-    case ClauseVerdict::kNotApplicable: return Msg("no matter");
+    case ClauseVerdict::kPass: return Msg("pass");
+    case ClauseVerdict::kFail: return clause.Stands() ? Msg("note") : Msg("fail");
+    case ClauseVerdict::kNotApplicable: return Msg("not applicable");
     case ClauseVerdict::kCannotJudge: break;
   }
-  return Msg("open");
+  return Msg("cannot be judged");
 }
 
 std::string FormatConformance(const Conformance& conformance, const Catalogue& catalogue) {

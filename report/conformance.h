@@ -18,7 +18,7 @@ std::string FormatConformance(const Conformance& conformance, const Catalogue& c
 std::string ConformanceCsvHeader();
 std::string ConformanceCsvRows(const Conformance& conformance, const Catalogue& catalogue);
 
-// "fails", "passes" …; of an optional clause that fails, "note".
+// "fail", "pass" …; of an optional clause that fails, "note".
 Message Label(const ClauseResult& clause);
 
 }  // namespace nachbau::report
