@@ -150,6 +150,12 @@ void JudgeMissing(const Row& row, const Subject& subject, const Field& field, Cl
   }
 }
 
+// CycloneDX wants a URL wherever it has hashes of a file; one relative to the document is no URI, and no claim that there is
+// one.
+bool IsRelative(const std::string& value) {
+  return !value.empty() && IsIriReference(value) && value.find(':') >= value.find('/') && !value.starts_with("//");
+}
+
 ClauseResult JudgeRow(const Row& row, const CheckInput& input) {
   Clause clause(row.name, row.section, row.severity, row.requirement, row.remedy);
   bool expressible = true;
@@ -168,8 +174,12 @@ ClauseResult JudgeRow(const Row& row, const CheckInput& input) {
       wrong = &stated;
       if (problem) break;
     }
-    if (problem) clause.Fail(wrong->pointer, Shown(subject), std::move(*problem));
-    else clause.Pass();
+    if (!problem) clause.Pass();
+    else if (row.severity == kAdditional && row.problem == UriProblem && IsRelative(wrong->value) && field.elsewhere.empty()) {
+      clause.Unjudged(wrong->pointer, Shown(subject), Msg("relative to the document; whether there is a URI cannot be seen here"));
+    } else {
+      clause.Fail(wrong->pointer, Shown(subject), std::move(*problem));
+    }
   }
   if (!expressible) clause.SayOnNothing(Msg("{} has no place for it", FormatName(input.bom)));
   else if (row.severity == kOptional) clause.SayOnNothing(Msg("none is stated; it need not be"));

@@ -246,13 +246,13 @@ std::vector<Mutation> Mutations() {
        {"component.properties-true /components/1/properties/3"}},
       {"a program that claims to be an archive", set("/components/1/components/0/properties/2/value", "archive"),
        {"component.properties-true /components/1/components/0/properties/2"}},
-      {"a relative source", set("/components/1/externalReferences/1/url", "hello.dsc"),
-       {"component.source-uri /components/1/externalReferences/1/url"}},
       {"a repository in place of the source",
        set("/components/1/externalReferences/1", {{"type", "vcs"}, {"url", "https://git.example.org/hello"}}),
        {"component.source-uri /components/1/externalReferences/1/url"}},
-      {"a relative place of the file", set("/components/1/externalReferences/0/url", "artifacts/hello.deb"),
-       {"component.deployable-uri /components/1/externalReferences/0/url"}},
+      {"where the file came from in place of where it is",
+       [](Json& d) { d["components"][1]["externalReferences"][0]["url"] = "";
+                     d["components"][1]["externalReferences"].push_back({{"type", "distribution-intake"}, {"url", "https://in.example.org/x"}}); },
+       {"component.deployable-uri /components/1/externalReferences/3/url"}},
       {"an identifier in the wrong place",
        [=](Json& d) { d["components"][1].erase("purl"); d["components"][1]["properties"].push_back(property("x:purl", "pkg:deb/a/b@1")); },
        {"component.identifiers /components/1/properties/5"}},
@@ -306,6 +306,8 @@ TEST_F(ConformanceTest, WhatNobodyCanTellIsLeftOpen) {
        "depth.delivery-item", ClauseVerdict::kCannotJudge},
       {[](Json& d) { d["components"][0]["pedigree"] = {{"patches", Json::array({{{"type", "unofficial"}}})}}; },
        "component.creator-of-changes", ClauseVerdict::kCannotJudge},
+      {[](Json& d) { d["components"][1]["externalReferences"][0]["url"] = "artifacts/hello.deb"; }, "component.deployable-uri",
+       ClauseVerdict::kCannotJudge},
       // Without its marker nothing tells a group from a file whose fields were forgotten.
       {[](Json& d) { d["metadata"]["component"].erase("properties"); }, "component.hash", ClauseVerdict::kCannotJudge},
   };
