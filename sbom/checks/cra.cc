@@ -63,8 +63,8 @@ ClauseResult OpenClause(const char* name, const char* section, Message requireme
 ProfileResult CheckCra(const CheckInput& input) {
   ProfileResult result;
   result.profile = "cra";
-  result.title = "Cyber Resilience Act, Regulation (EU) 2024/2847";
-  result.version = "2024";
+  result.title = "Cyber Resilience Act, Regulation (EU)";
+  result.version = "2024/2847";
   result.owner = "European Union";
   result.clauses = {
       FormatClause(input),

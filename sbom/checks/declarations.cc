@@ -76,7 +76,7 @@ Json Attestation(const ProfileResult& profile) {
   for (const ClauseResult& clause : profile.clauses) map.push_back(Mapped(profile, clause));
   const std::size_t failed = profile.Count(ClauseVerdict::kFail) - profile.Notes();
   std::string summary = profile.title + " " + profile.version + ": ";
-  summary += profile.Conforms() ? "no clause fails" : std::to_string(failed) + " clauses fail";
+  summary += profile.Conforms() ? "no clause fails" : std::to_string(failed) + (failed == 1 ? " clause fails" : " clauses fail");
   summary += ", " + std::to_string(profile.Count(ClauseVerdict::kCannotJudge)) + " cannot be judged from the document";
   return {{"summary", summary}, {"assessor", kAssessor}, {"map", map}};
 }
