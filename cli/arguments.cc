@@ -263,6 +263,19 @@ void AddOption(CLI::App& command, std::string_view option, Arguments& arguments)
                     "Accept that a signature does not cover this member; may be repeated")
         ->allow_extra_args(false)
         ->type_name("NAME");
+  } else if (option == "conformance") {
+    command
+        .add_option("--profile", arguments.conformance_profiles,
+                    "bsi-tr-03183-2 (default), ntia or cra; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("PROFILE");
+    command
+        .add_option("--artifacts", arguments.artifacts,
+                    "Folder with the files that the SBOM is about (default: of an evidence folder, its own)")
+        ->type_name("DIR");
+    command.add_option("--csv", arguments.csv, "Also write a table for a spreadsheet")->type_name("FILE");
+    command.add_option("--declarations", arguments.declarations, "Also write the outcome as CycloneDX declarations")
+        ->type_name("FILE");
   } else if (option == "sources") {
     command.add_flag("--without-environment-sources", arguments.without_environment_sources,
                      "Do not mirror the sources of the build environment");

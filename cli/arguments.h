@@ -107,12 +107,15 @@ struct Arguments {
   std::string digest;                         // sbom query --digest
   std::string licence;                        // sbom query --licence
   std::string source_file;                    // sbom query --source-file
-  std::filesystem::path artifacts;            // sbom verify --artifacts
   bool detached = false;                      // sbom sign --detached
   bool replace = false;                       // sbom sign --replace
   bool add = false;                           // sbom sign --add
   bool chain = false;                         // sbom sign --chain
   std::vector<std::string> allow_excluded;    // sbom verify-signature --allow-excluded
+  std::vector<std::string> conformance_profiles;        // sbom check --profile
+  std::optional<std::filesystem::path> artifacts;       // sbom check, sbom verify --artifacts
+  std::optional<std::filesystem::path> csv;             // sbom check --csv
+  std::optional<std::filesystem::path> declarations;    // sbom check --declarations
   std::uint32_t jobs = 0;
   std::uint64_t memory_limit = 0;             // bytes
   std::uint64_t disk_limit = 0;               // bytes

@@ -182,7 +182,7 @@ int RunSbomStats(Context& context) {
 
 int RunSbomVerify(Context& context) {
   const std::string& name = context.arguments().names.at(0);
-  std::filesystem::path artifacts = context.arguments().artifacts;
+  std::filesystem::path artifacts = context.arguments().artifacts.value_or(std::filesystem::path());
   // Of an evidence folder the SBOM stands beside what was built.
   if (artifacts.empty()) artifacts = std::filesystem::path(name).parent_path() / "artifacts";
   const sbom::ArtifactReport report = CheckArtifacts(sbom::ReadBom(name), artifacts.native(), context.progress());

@@ -72,6 +72,8 @@ std::span<const Command> Commands() {
        "Evidence folder", 1, 1, {}, RunSbomLicences},
       {"sbom validate", "Validate CycloneDX documents: official schemas, formats, references, identifiers", "", "file",
        "CycloneDX JSON files, 1.2 to 1.7; - is standard input", 1, 1000, {}, RunSbomValidate},
+      {"sbom check", "Check SBOMs against a guideline, clause by clause: BSI TR-03183-2, NTIA, CRA", "", "file",
+       "CycloneDX or SPDX documents (JSON), or evidence folders", 1, 1000, {"conformance"}, RunSbomCheck},
       {"sbom diff", "What changed between two SBOMs: components, versions, licences, files, dependencies", "", "file",
        "Two SBOMs, CycloneDX or SPDX: before, after", 2, 2, {}, RunSbomDiff},
       {"sbom merge", "Several SBOMs as one, without doubles", "", "file", "SBOMs, CycloneDX or SPDX", 1, 1000,

@@ -60,6 +60,7 @@ int RunSbomSign(Context& context);
 int RunSbomVerifySignature(Context& context);
 int RunSbomImport(Context& context);
 int RunSbomImports(Context& context);
+int RunSbomCheck(Context& context);
 int RunAttest(Context& context);
 int RunVerify(Context& context);
 int RunPolicy(Context& context);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "model/message_json.h"
+
 namespace nachbau {
 namespace {
 
@@ -10,18 +12,6 @@ constexpr const char* kFormat = "nachbau-decision/1";
 constexpr std::array<std::string_view, 6> kOutcomes = {"unknown",  "pass",     "fail",
                                                        "warning",  "excepted", "not-applicable"};
 constexpr std::array<std::string_view, 3> kVerdicts = {"unknown", "allowed", "denied"};
-
-Json ToJson(const Message& message) {
-  return {{"message", Render(message)}, {"template", message.text}, {"arguments", message.arguments}};
-}
-
-Message MessageFromJson(const Json& json, const std::string& place) {
-  JsonReader reader(json, place);
-  Message message{reader.Text("template"), reader.Texts("arguments")};
-  if (reader.Text("message") != Render(message)) reader.Refuse("message", "its template with the arguments put in");
-  reader.Done();
-  return message;
-}
 
 template <typename Enum, std::size_t Size>
 Enum ReadEnum(JsonReader& reader, const char* key, const std::array<std::string_view, Size>& names) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "model/conformance.h"
 #include "tests/model/strictness.h"
 
 namespace nachbau {
@@ -58,6 +59,55 @@ TEST(FindingTest, RefusesASentenceThatIsNotItsTemplate) {
   Json json = ToJson(MakeDecision().findings[0]);
   json["reason"]["message"] = "400 files are proven";
   EXPECT_THROW(FindingFromJson(json, "doc"), ParseError);
+}
+
+Conformance MakeConformance() {
+  Conformance conformance;
+  conformance.document = "sbom.cdx.json";
+  conformance.content = HashBytes("{}");
+  conformance.format = "CycloneDX 1.7";
+  conformance.serial = "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79";
+  conformance.product = "hello 2.0-1";
+  conformance.timestamp = "2026-11-10T07:16:24Z";
+  conformance.files_at_hand = true;
+  conformance.files_recognised = 2;
+  ClauseResult good;
+  good.clause = "sbom.format";
+  good.section = "4";
+  good.verdict = ClauseVerdict::kPass;
+  good.requirement = Msg("CycloneDX");
+  good.reason = Msg("it is {}", "CycloneDX 1.7");
+  good.passed = 1;
+  ClauseResult bad = good;
+  bad.clause = "component.security-txt";
+  bad.severity = ClauseSeverity::kOptional;
+  bad.verdict = ClauseVerdict::kFail;
+  bad.failed = 1;
+  bad.places = {{"/components/0", "hello 2.0-1", ClauseVerdict::kFail, Msg("no URI: {}", "x")}};
+  conformance.profiles = {{"bsi-tr-03183-2", "BSI TR-03183-2", "2.1.0", "BSI", {good, bad}}};
+  return conformance;
+}
+
+TEST(ConformanceTest, RoundTripsAndRefusesWhateverIsNone) {
+  const Conformance conformance = MakeConformance();
+  const Conformance read = ConformanceFromJson(ExpectGolden("conformance.json", ToJson(conformance)), "doc");
+  EXPECT_EQ(ToJson(read), ToJson(conformance));
+  EXPECT_EQ(read.profiles[0].clauses[1].places, conformance.profiles[0].clauses[1].places);
+  ExpectAllRefused(SpoilEverywhere(ToJson(conformance), {}, {}), [](const Json& json) { ConformanceFromJson(json, "doc"); });
+  Json lying = ToJson(conformance);
+  lying["profiles"][0]["conforms"] = false;
+  EXPECT_THROW(ConformanceFromJson(lying, "doc"), ParseError);
+}
+
+TEST(ConformanceTest, NothingConformsByDefaultAndANoteStandsInNobodysWay) {
+  EXPECT_EQ(ClauseResult().verdict, ClauseVerdict::kCannotJudge);
+  EXPECT_FALSE(Conformance().Conforms());
+  EXPECT_FALSE(ProfileResult().Conforms());
+  Conformance conformance = MakeConformance();
+  EXPECT_TRUE(conformance.Conforms());
+  EXPECT_EQ(conformance.profiles[0].Notes(), 1U);
+  conformance.profiles[0].clauses[1].severity = ClauseSeverity::kAdditional;
+  EXPECT_FALSE(conformance.Conforms());
 }
 
 }  // namespace

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "report/conformance.h"
+
 namespace nachbau::report {
 namespace {
 
@@ -108,6 +112,48 @@ TEST_F(SummaryTest, ForeignNamesCannotDriveTheTerminal) {
 }
 
 TEST_F(SummaryTest, SpeaksGerman) { EXPECT_THAT(Summary(Language::kGerman), HasSubstr("bitgenau")); }
+
+Conformance MakeConformance(const char* foreign) {
+  ClauseResult good;
+  good.clause = "sbom.format";
+  good.section = "4";
+  good.verdict = ClauseVerdict::kPass;
+  good.reason = Msg("is so");
+  ClauseResult bad;
+  bad.clause = "component.hash";
+  bad.section = "5.2.2";
+  bad.verdict = ClauseVerdict::kFail;
+  bad.requirement = Msg("the SHA-512 of the file as it is delivered");
+  bad.reason = Msg("{} of {} do not keep to it", 7, 9);
+  bad.remedy = Msg("correct the property");
+  bad.failed = 7;
+  bad.places.assign(6, {"/components/0", "hello 1", ClauseVerdict::kFail, Msg("no URI: {}", foreign)});
+  Conformance conformance;
+  conformance.document = "sbom.json";
+  conformance.format = "CycloneDX 1.7";
+  conformance.profiles = {{"bsi-tr-03183-2", "BSI TR-03183-2", "2.1.0", "BSI", {good, bad}}};
+  return conformance;
+}
+
+TEST(ConformanceReportTest, SaysFirstWhetherItConformsAndShowsAFewPlaces) {
+  const std::string text = FormatConformance(MakeConformance("x"), Catalogue(Language::kEnglish));
+  EXPECT_THAT(text, testing::StartsWith("sbom.json: CycloneDX 1.7\nBSI TR-03183-2 2.1.0: does not conform: one clause fails\n"
+                                        "  fail                component.hash"));
+  EXPECT_THAT(text, HasSubstr("/components/0  hello 1: no URI: x\n"));
+  EXPECT_THAT(text, HasSubstr("and 2 more\n"));
+  EXPECT_THAT(text, HasSubstr("→ correct the property\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("pass +sbom.format +is so"));
+}
+
+// A spreadsheet runs what begins with '='.
+TEST(ConformanceReportTest, TheTableIsRfc4180AndHoldsNoFormulas) {
+  Conformance conformance = MakeConformance("a \"b\", c\x1b");
+  for (ClausePlace& place : conformance.profiles[0].clauses[1].places) place.component = "=cmd|x";
+  const std::string rows = ConformanceCsvRows(conformance, Catalogue(Language::kEnglish));
+  EXPECT_EQ(std::count(rows.begin(), rows.end(), '\n'), 7);
+  EXPECT_THAT(rows, HasSubstr(",/components/0,'=cmd|x,\"no URI: a \"\"b\"\", c\\x1b\","));
+  EXPECT_THAT(ConformanceCsvHeader(), testing::EndsWith(",remedy\r\n"));
+}
 
 }  // namespace
 }  // namespace nachbau::report
