@@ -1,5 +1,5 @@
 // A JSON document in little memory: 16 bytes for each value, 16 more for each array or object, and the text of its
-// strings. What the validator works on; a general JSON value takes ten times as much and is slower to walk.
+// strings. What the validator works on; a general JSON value takes several times as much and is slower to walk.
 //
 // Values lie in one row, in document order. The children of a container follow it, each with everything beneath it:
 //
