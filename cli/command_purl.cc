@@ -20,7 +20,8 @@ bool Judge(const Context& context, const std::string& text, Json& list) {
     entry["canonical"] = canonical;
     for (const sbom::PurlProblem& problem : CheckPurl(purl)) {
       valid = valid && !problem.is_violation;
-      problems.push_back({{"part", problem.part}, {"message", Render(problem.message)}, {"violation", problem.is_violation}});
+      problems.push_back(
+          {{"part", problem.part}, {"message", Render(problem.message)}, {"violation", problem.is_violation}});
       lines.push_back(context.Text(problem.message));
     }
   } catch (const ParseError& error) {
@@ -54,7 +55,8 @@ int RunPurlParse(Context& context) {
     }
     context.PrintLine(FormatPurl(purl));
     const auto show = [&](const char* key, const std::string& value) {
-      if (!value.empty()) context.PrintLine("  " + std::string(key) + std::string(12 - std::string(key).size(), ' ') + value);
+      if (!value.empty())
+        context.PrintLine("  " + std::string(key) + std::string(12 - std::string(key).size(), ' ') + value);
     };
     show("type", purl.type);
     show("namespace", purl.namespace_);
@@ -69,8 +71,12 @@ int RunPurlParse(Context& context) {
 
 int RunPurlBuild(Context& context) {
   const Arguments& arguments = context.arguments();
-  sbom::Purl parts{arguments.names.at(0), arguments.purl_namespace, arguments.names.at(1),
-                   arguments.names.size() > 2 ? arguments.names[2] : "", {}, arguments.subpath};
+  sbom::Purl parts{arguments.names.at(0),
+                   arguments.purl_namespace,
+                   arguments.names.at(1),
+                   arguments.names.size() > 2 ? arguments.names[2] : "",
+                   {},
+                   arguments.subpath};
   for (const std::string& qualifier : arguments.qualifiers) {
     const std::size_t equals = qualifier.find('=');
     if (equals == qualifier.npos) throw UsageError(Msg("write {} as KEY=VALUE", qualifier));

@@ -1,5 +1,5 @@
-// The order of steps is that of the specification's "how to parse": from the right the subpath, the qualifiers, then from
-// the left scheme and type, from the right the version, the name, and what is left is the namespace.
+// The order of steps is that of the specification's "how to parse": from the right the subpath, the qualifiers, then
+// from the left scheme and type, from the right the version, the name, and what is left is the namespace.
 #include "sbom/purl/purl.h"
 
 #include <algorithm>
@@ -95,7 +95,8 @@ void CheckCharacters(std::string_view text) {
   }
 }
 
-std::string DecodeSegments(std::string_view text, std::string_view purl, const std::function<bool(std::string_view)>& keep) {
+std::string DecodeSegments(std::string_view text, std::string_view purl,
+                           const std::function<bool(std::string_view)>& keep) {
   std::string segments;
   for (const std::string_view raw : Split(text, '/')) {
     const std::string segment = Decode(raw, purl);
@@ -136,8 +137,10 @@ std::string WithSingleDashes(std::string_view name) {
   std::string result;
   for (const char c : name) {
     const bool dash = c == '-' || c == '_' || c == '.';
-    if (!dash) result += c;
-    else if (result.empty() || result.back() != '-') result += '-';
+    if (!dash)
+      result += c;
+    else if (result.empty() || result.back() != '-')
+      result += '-';
   }
   return result;
 }
@@ -180,7 +183,8 @@ Purl ParsePurl(std::string_view text) {
   rest = Trim(rest.substr(colon + 1), '/');
   const std::size_t slash = rest.find('/');
   purl.type = Lower(rest.substr(0, slash));
-  if (!IsType(purl.type)) Refuse(text, Msg("{} cannot be a type: letters, digits, dots and dashes, a letter first", Show(purl.type)));
+  if (!IsType(purl.type))
+    Refuse(text, Msg("{} cannot be a type: letters, digits, dots and dashes, a letter first", Show(purl.type)));
   if (slash == rest.npos) Refuse(text, Msg("there is no name"));
   rest = Trim(rest.substr(slash + 1), '/');
   // An '@' at the beginning of a segment before the last is an npm scope that was not encoded, not a version.

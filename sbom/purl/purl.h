@@ -40,7 +40,8 @@ struct PurlProblem {
 // What the type's definition forbids. Empty for a valid purl.
 std::vector<PurlProblem> CheckPurl(const Purl& purl);
 
-Json ToJson(const Purl& purl);  // {"type", "namespace", "name", "version", "qualifiers", "subpath"}; absent parts left out
+Json ToJson(
+    const Purl& purl);  // {"type", "namespace", "name", "version", "qualifiers", "subpath"}; absent parts left out
 
 // pkg:deb/debian/<name>@<version>?arch=<architecture>; version and architecture are left out where empty.
 // `architecture` is "source" for a source package. In a version ':' and '~' stay, '+' becomes %2B.

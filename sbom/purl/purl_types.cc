@@ -62,8 +62,8 @@ const std::vector<PurlType>& PurlTypes() {
       for (std::string rule; words >> rule;) ReadRule(rule, type);
       list.push_back(std::move(type));
     }
-    NACHBAU_CHECK(std::is_sorted(list.begin(), list.end(),
-                                 [](const PurlType& a, const PurlType& b) { return a.name < b.name; }));
+    NACHBAU_CHECK(
+        std::is_sorted(list.begin(), list.end(), [](const PurlType& a, const PurlType& b) { return a.name < b.name; }));
     return list;
   }();
   return types;

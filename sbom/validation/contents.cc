@@ -16,15 +16,23 @@ using Index = JsonTree::Index;
 using Type = JsonTree::Type;
 
 // Hexadecimal digits; BLAKE3 has any length.
-constexpr std::array<std::pair<std::string_view, std::size_t>, 13> kHashLengths = {{
-    {"MD5", 32}, {"SHA-1", 40}, {"SHA-256", 64}, {"SHA-384", 96}, {"SHA-512", 128}, {"SHA3-256", 64}, {"SHA3-384", 96},
-    {"SHA3-512", 128}, {"BLAKE2b-256", 64}, {"BLAKE2b-384", 96}, {"BLAKE2b-512", 128}, {"Streebog-256", 64},
-    {"Streebog-512", 128}}};
+constexpr std::array<std::pair<std::string_view, std::size_t>, 13> kHashLengths = {{{"MD5", 32},
+                                                                                    {"SHA-1", 40},
+                                                                                    {"SHA-256", 64},
+                                                                                    {"SHA-384", 96},
+                                                                                    {"SHA-512", 128},
+                                                                                    {"SHA3-256", 64},
+                                                                                    {"SHA3-384", 96},
+                                                                                    {"SHA3-512", 128},
+                                                                                    {"BLAKE2b-256", 64},
+                                                                                    {"BLAKE2b-384", 96},
+                                                                                    {"BLAKE2b-512", 128},
+                                                                                    {"Streebog-256", 64},
+                                                                                    {"Streebog-512", 128}}};
 
 bool IsHex(std::string_view text, std::size_t size) {
-  return text.size() == size && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
+  return text.size() == size &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 bool Take(std::string_view& text, std::initializer_list<std::string_view> words) {
@@ -55,8 +63,8 @@ void CheckHash(const JsonTree& tree, Index hash, ProblemList& problems) {
                                   [&](const auto& entry) { return entry.first == tree.Text(algorithm); });
   const std::size_t size = tree.Text(content).size();
   if (known == kHashLengths.end() || known->second == size) return;
-  const auto fitting = std::find_if(kHashLengths.begin(), kHashLengths.end(),
-                                    [&](const auto& entry) { return entry.second == size; });
+  const auto fitting =
+      std::find_if(kHashLengths.begin(), kHashLengths.end(), [&](const auto& entry) { return entry.second == size; });
   problems.Add(ProblemLevel::kViolation,
                {content, "hash-length", std::string(known->first),
                 Msg("{} has {} hexadecimal digits, this has {}", known->first, known->second, size),
@@ -69,7 +77,8 @@ void CheckPackageUrl(const JsonTree& tree, Index value, ProblemList& problems) {
   try {
     purl = ParsePurl(text);
   } catch (const ParseError& error) {
-    problems.Add(ProblemLevel::kViolation, {value, "purl", "", Msg("{} is no package URL", Shown(text)), error.parts().back()});
+    problems.Add(ProblemLevel::kViolation,
+                 {value, "purl", "", Msg("{} is no package URL", Shown(text)), error.parts().back()});
     return;
   }
   const std::vector<PurlProblem> found = CheckPurl(purl);
@@ -79,8 +88,8 @@ void CheckPackageUrl(const JsonTree& tree, Index value, ProblemList& problems) {
   }
   const std::string canonical = FormatPurl(purl);
   if (canonical != text) {
-    problems.Add(ProblemLevel::kAdvice,
-                 {value, "purl-canonical", "", Msg("{} is not the canonical form", Shown(text)), Msg("write {}", Shown(canonical))});
+    problems.Add(ProblemLevel::kAdvice, {value, "purl-canonical", "", Msg("{} is not the canonical form", Shown(text)),
+                                         Msg("write {}", Shown(canonical))});
   }
 }
 
@@ -116,18 +125,22 @@ void CheckContent(Meaning meaning, const JsonTree& tree, Index value, ProblemLis
   if (meaning == Meaning::kHash) return CheckHash(tree, value, problems);
   if (!tree.Is(value, Type::kString)) return;
   switch (meaning) {
-    case Meaning::kPurl: return CheckPackageUrl(tree, value, problems);
-    case Meaning::kLicenceExpression: return CheckLicenceExpression(tree, value, problems);
+    case Meaning::kPurl:
+      return CheckPackageUrl(tree, value, problems);
+    case Meaning::kLicenceExpression:
+      return CheckLicenceExpression(tree, value, problems);
     case Meaning::kSwhid:
       if (IsSwhid(tree.Text(value))) return;
       return problems.Add(ProblemLevel::kViolation, {value, "swhid", "", Msg("{} is no SWHID", Shown(tree.Text(value))),
                                                      Msg("write it like {}", std::string_view("swh:1:cnt:HEX"))});
     case Meaning::kOmniborId:
       if (IsOmniborId(tree.Text(value))) return;
-      return problems.Add(ProblemLevel::kViolation,
-                          {value, "omnibor-id", "", Msg("{} is no OmniBOR artifact identifier", Shown(tree.Text(value))),
-                           Msg("write it like {}", std::string_view("gitoid:blob:sha256:HEX"))});
-    default: return;
+      return problems.Add(
+          ProblemLevel::kViolation,
+          {value, "omnibor-id", "", Msg("{} is no OmniBOR artifact identifier", Shown(tree.Text(value))),
+           Msg("write it like {}", std::string_view("gitoid:blob:sha256:HEX"))});
+    default:
+      return;
   }
 }
 
@@ -144,8 +157,8 @@ void CheckSchemaMember(const JsonTree& tree, ProblemList& problems) {
   while (named.ends_with('.')) named.remove_suffix(1);
   if (named.empty() || named == tree.Text(version)) return;
   problems.Add(ProblemLevel::kViolation,
-               {schema, "schema-version", "", Msg("names the schema of version {}, the document is of version {}", named,
-                                                  Shown(tree.Text(version))),
+               {schema, "schema-version", "",
+                Msg("names the schema of version {}, the document is of version {}", named, Shown(tree.Text(version))),
                 Msg("let both name the same version")});
 }
 

@@ -1,6 +1,6 @@
 // Hashes are values of polynomials over the field of 2^61 - 1 elements at points that are drawn once per process: two
-// different texts of n bytes have the same with a probability below n / 2^57, whoever made them, because whoever made them
-// did not know the points. So no document can be made whose keys or items all fall together.
+// different texts of n bytes have the same with a probability below n / 2^57, whoever made them, because whoever made
+// them did not know the points. So no document can be made whose keys or items all fall together.
 #include "sbom/validation/json_tree.h"
 
 #include <algorithm>
@@ -90,9 +90,7 @@ class TreeBuilder {
     }
     Append(Type::kNumber, std::bit_cast<std::uint64_t>(value), 0);
   }
-  void AddText(std::string_view text) {
-    Append(Type::kString, Keep(text), static_cast<std::uint32_t>(text.size()));
-  }
+  void AddText(std::string_view text) { Append(Type::kString, Keep(text), static_cast<std::uint32_t>(text.size())); }
   void SetKey(std::string_view key) { key_ = Intern(key); }
 
   void Open(Type type) {
@@ -108,7 +106,8 @@ class TreeBuilder {
     open_.pop_back();
     JsonTree::Container& place = tree_.containers_[tree_.nodes_[container].bits];
     place.end = tree_.size();
-    place.hash = tree_.Is(container, Type::kObject) ? CloseObject(container, place.count) : CloseArray(container, place.count);
+    place.hash =
+        tree_.Is(container, Type::kObject) ? CloseObject(container, place.count) : CloseArray(container, place.count);
   }
   JsonTree Take() { return std::move(tree_); }
 
@@ -193,8 +192,9 @@ class TreeBuilder {
       const JsonTree::Key key = tree_.KeyOf(child);
       if (seen_in_[key] == objects_) {
         open_.push_back(object);
-        throw ParseError(name_, 0, Msg("{}: the name {} is there twice", Place().empty() ? "/" : Place(),
-                                       Printable(tree_.KeyText(key).substr(0, kMaxShown))));
+        throw ParseError(name_, 0,
+                         Msg("{}: the name {} is there twice", Place().empty() ? "/" : Place(),
+                             Printable(tree_.KeyText(key).substr(0, kMaxShown))));
       }
       seen_in_[key] = objects_;
       const std::uint64_t member = Add(Multiply(HashText(tree_.KeyText(key)), Secret().member), tree_.Hash(child));
@@ -259,12 +259,18 @@ void AddValue(const Json& value, TreeBuilder& builder) {
       builder.Open(Type::kArray);
       for (const Json& item : value) AddValue(item, builder);
       return builder.Close();
-    case Json::value_t::string: return builder.AddText(value.get_ref<const std::string&>());
-    case Json::value_t::boolean: return builder.AddScalar(Type::kBoolean, value.get<bool>() ? 1 : 0);
-    case Json::value_t::number_integer: return builder.AddInteger(value.get<std::int64_t>());
-    case Json::value_t::number_unsigned: return builder.AddUnsigned(value.get<std::uint64_t>());
-    case Json::value_t::number_float: return builder.AddNumber(value.get<double>());
-    default: return builder.AddScalar(Type::kNull, 0);
+    case Json::value_t::string:
+      return builder.AddText(value.get_ref<const std::string&>());
+    case Json::value_t::boolean:
+      return builder.AddScalar(Type::kBoolean, value.get<bool>() ? 1 : 0);
+    case Json::value_t::number_integer:
+      return builder.AddInteger(value.get<std::int64_t>());
+    case Json::value_t::number_unsigned:
+      return builder.AddUnsigned(value.get<std::uint64_t>());
+    case Json::value_t::number_float:
+      return builder.AddNumber(value.get<double>());
+    default:
+      return builder.AddScalar(Type::kNull, 0);
   }
 }
 
@@ -294,8 +300,10 @@ JsonTree JsonTree::Parse(std::string_view text, std::string_view name) {
     const auto line = static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n')) + 1;
     std::string detail = sax.detail();
     // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error …", "[…] number overflow …"
-    if (const auto colon = detail.find("syntax error"); colon != detail.npos) detail.erase(0, colon);
-    else if (const auto bracket = detail.find("] "); bracket != detail.npos) detail.erase(0, bracket + 2);
+    if (const auto colon = detail.find("syntax error"); colon != detail.npos)
+      detail.erase(0, colon);
+    else if (const auto bracket = detail.find("] "); bracket != detail.npos)
+      detail.erase(0, bracket + 2);
     detail = detail.substr(0, kMaxShown + 100);
     throw ParseError(name, line, Msg("line {}: {}", line, Printable(detail)));
   }
@@ -308,19 +316,21 @@ JsonTree JsonTree::From(const Json& value) {
   return builder.Take();
 }
 
-std::string_view JsonTree::Text(Index value) const {
-  return {text_.get() + nodes_[value].bits, nodes_[value].length};
-}
+std::string_view JsonTree::Text(Index value) const { return {text_.get() + nodes_[value].bits, nodes_[value].length}; }
 
 std::string_view JsonTree::KeyText(Key key) const { return {text_.get() + keys_[key].offset, keys_[key].length}; }
 
 double JsonTree::Number(Index value) const {
   const std::uint64_t bits = nodes_[value].bits;
   switch (type(value)) {
-    case Type::kInteger: return static_cast<double>(static_cast<std::int64_t>(bits));
-    case Type::kUnsigned: return static_cast<double>(bits);
-    case Type::kNumber: return std::bit_cast<double>(bits);
-    default: return 0;
+    case Type::kInteger:
+      return static_cast<double>(static_cast<std::int64_t>(bits));
+    case Type::kUnsigned:
+      return static_cast<double>(bits);
+    case Type::kNumber:
+      return std::bit_cast<double>(bits);
+    default:
+      return 0;
   }
 }
 
@@ -349,10 +359,13 @@ JsonTree::Index JsonTree::Find(Index object, std::string_view name) const {
 
 std::uint64_t JsonTree::Hash(Index value) const {
   switch (type(value)) {
-    case Type::kString: return HashText(Text(value));
+    case Type::kString:
+      return HashText(Text(value));
     case Type::kArray:
-    case Type::kObject: return containers_[nodes_[value].bits].hash;
-    default: return HashBits(nodes_[value].type, nodes_[value].bits);
+    case Type::kObject:
+      return containers_[nodes_[value].bits].hash;
+    default:
+      return HashBits(nodes_[value].type, nodes_[value].bits);
   }
 }
 
@@ -362,7 +375,8 @@ bool JsonTree::Equal(Index a, Index b) const {
   const Node& right = nodes_[b];
   if (left.type != right.type) return false;  // a number without fraction has one type only
   switch (type(a)) {
-    case Type::kString: return Text(a) == Text(b);
+    case Type::kString:
+      return Text(a) == Text(b);
     case Type::kArray: {
       if (Count(a) != Count(b)) return false;
       Index other = b + 1;
@@ -381,11 +395,11 @@ bool JsonTree::Equal(Index a, Index b) const {
         return list;
       };
       const auto mine = members(a), theirs = members(b);
-      return std::equal(mine.begin(), mine.end(), theirs.begin(), [&](const auto& x, const auto& y) {
-        return x.first == y.first && Equal(x.second, y.second);
-      });
+      return std::equal(mine.begin(), mine.end(), theirs.begin(),
+                        [&](const auto& x, const auto& y) { return x.first == y.first && Equal(x.second, y.second); });
     }
-    default: return left.bits == right.bits;
+    default:
+      return left.bits == right.bits;
   }
 }
 

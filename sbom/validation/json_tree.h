@@ -1,5 +1,5 @@
 // A JSON document in little memory: 16 bytes for each value, 16 more for each array or object, and the text of its
-// strings. What the validator works on; a general JSON value takes ten times as much and is slower to walk.
+// strings. What the validator works on; a general JSON value takes several times as much and is slower to walk.
 //
 // Values lie in one row, in document order. The children of a container follow it, each with everything beneath it:
 //
@@ -16,8 +16,9 @@
 
 namespace nachbau::sbom {
 
-inline constexpr std::uint64_t kMaxTreeText = 256ULL << 20;   // bytes of a document
-inline constexpr std::uint64_t kMaxTreeValues = 32ULL << 20;  // with texts and containers about one GiB at the very most
+inline constexpr std::uint64_t kMaxTreeText = 256ULL << 20;  // bytes of a document
+inline constexpr std::uint64_t kMaxTreeValues = 32ULL
+                                                << 20;  // with texts and containers about one GiB at the very most
 
 class JsonTree {
  public:
@@ -27,10 +28,10 @@ class JsonTree {
   static constexpr Key kNoKey = (Key{1} << 28) - 1;
   enum class Type : std::uint8_t { kNull, kBoolean, kInteger, kUnsigned, kNumber, kString, kArray, kObject };
 
-  // Stricter than most readers: UTF-8 without lone surrogates, no duplicate names, no number beyond a double, nothing after
-  // the end. A byte order mark is passed over (StartsWithMark tells). A number without fraction is an integer, however it
-  // is written (1.0, 1e2), if it fits into 64 bits. Throws ParseError (place and reason) for what is not such JSON, and
-  // Error for what is too large or too deep (kMaxJsonDepth) to be looked at.
+  // Stricter than most readers: UTF-8 without lone surrogates, no duplicate names, no number beyond a double, nothing
+  // after the end. A byte order mark is passed over (StartsWithMark tells). A number without fraction is an integer,
+  // however it is written (1.0, 1e2), if it fits into 64 bits. Throws ParseError (place and reason) for what is not
+  // such JSON, and Error for what is too large or too deep (kMaxJsonDepth) to be looked at.
   static JsonTree Parse(std::string_view text, std::string_view name);
   static JsonTree From(const Json& value);
   static bool StartsWithMark(std::string_view text) { return text.starts_with("\xef\xbb\xbf"); }
@@ -44,16 +45,17 @@ class JsonTree {
 
   // Containers.
   std::uint32_t Count(Index container) const { return containers_[nodes_[container].bits].count; }
-  Index End(Index value) const;  // behind the value and everything beneath it
+  Index End(Index value) const;                                 // behind the value and everything beneath it
   Key KeyOf(Index member) const { return nodes_[member].key; }  // kNoKey: not a member of an object
   std::string_view KeyText(Key key) const;
   Key key_count() const { return static_cast<Key>(keys_.size()); }
-  Key FindKey(std::string_view name) const;                    // kNoKey when no member has it
-  Index Find(Index object, std::string_view name) const;       // kNone when absent, or `object` is none
+  Key FindKey(std::string_view name) const;               // kNoKey when no member has it
+  Index Find(Index object, std::string_view name) const;  // kNone when absent, or `object` is none
 
   // Deep equality as JSON Schema has it: numbers by value, members in any order.
   bool Equal(Index a, Index b) const;
-  // Equal values have the same; different ones the same only by chance, which nobody outside this process can bring about.
+  // Equal values have the same; different ones the same only by chance, which nobody outside this process can bring
+  // about.
   std::uint64_t Hash(Index value) const;
 
   // "/components/0/name" (RFC 6901), by a search from the root.

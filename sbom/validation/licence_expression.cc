@@ -80,7 +80,8 @@ class Parser {
     if (word_ == ")" || word_ == "(" || IsOperator()) return Fail(Msg("a licence is missing before {}", Shown(word_)));
     std::string_view text = word_;
     if (licence && text.size() > 1 && text.ends_with('+') && !IsOwnLicence(text)) text.remove_suffix(1);
-    if (!IsOwnLicence(text) && !IsIdentifierText(text)) return Fail(Msg("{} cannot be the name of a licence", Shown(word_)));
+    if (!IsOwnLicence(text) && !IsIdentifierText(text))
+      return Fail(Msg("{} cannot be the name of a licence", Shown(word_)));
     result_.identifiers.push_back(text);
     Advance();
   }
@@ -97,7 +98,8 @@ bool IsOwnLicence(std::string_view identifier) {
     if (!IsIdentifierText(identifier.substr(0, colon)) || colon == identifier.npos) return false;
     identifier.remove_prefix(colon + 1);
   }
-  return (TakePrefix(identifier, "LicenseRef-") || TakePrefix(identifier, "AdditionRef-")) && IsIdentifierText(identifier);
+  return (TakePrefix(identifier, "LicenseRef-") || TakePrefix(identifier, "AdditionRef-")) &&
+         IsIdentifierText(identifier);
 }
 
 LicenceExpression ParseLicenceExpression(std::string_view text) {

@@ -95,7 +95,8 @@ void References::CheckCircles(Index dependencies, ProblemList& problems) const {
       const auto number = numbers.find(tree_.Text(target));
       if (number == numbers.end()) continue;
       if (number->second == i) {
-        problems.Add(ProblemLevel::kAdvice, {target, "dependency-cycle", "", Msg("depends on itself"), Msg("remove it")});
+        problems.Add(ProblemLevel::kAdvice,
+                     {target, "dependency-cycle", "", Msg("depends on itself"), Msg("remove it")});
       } else {
         edges[i].push_back(number->second);
       }
@@ -118,8 +119,10 @@ void References::CheckCircles(Index dependencies, ProblemList& problems) const {
       }
       if (next[at] < edges[at].size()) {
         const std::size_t to = edges[at][next[at]++];
-        if (order[to] == kUnseen) path.push_back(to);
-        else if (open[to]) low[at] = std::min(low[at], order[to]);
+        if (order[to] == kUnseen)
+          path.push_back(to);
+        else if (open[to])
+          low[at] = std::min(low[at], order[to]);
         continue;
       }
       path.pop_back();
@@ -137,8 +140,11 @@ void References::CheckCircles(Index dependencies, ProblemList& problems) const {
         names += (names.empty() ? "" : ", ") + Shown(tree_.Text(FindText(tree_, entries[circle[i - 1]], "ref")));
       }
       problems.Add(ProblemLevel::kAdvice,
-                   {entries[at], "dependency-cycle", "",
-                    Msg("{} depend on each other in a circle, among them {}", circle.size(), names), {}});
+                   {entries[at],
+                    "dependency-cycle",
+                    "",
+                    Msg("{} depend on each other in a circle, among them {}", circle.size(), names),
+                    {}});
     }
   }
 }
@@ -165,7 +171,8 @@ void References::CheckGraph(ProblemList& problems) const {
   CollectContained(tree_, 0, described);
   std::map<std::string_view, Index> elements;
   for (const Index element : described) {
-    if (const Index ref = FindText(tree_, element, "bom-ref"); ref != JsonTree::kNone) elements.emplace(tree_.Text(ref), element);
+    if (const Index ref = FindText(tree_, element, "bom-ref"); ref != JsonTree::kNone)
+      elements.emplace(tree_.Text(ref), element);
   }
   for (const auto& [ref, element] : elements) {
     if (by_ref.contains(ref)) continue;
@@ -182,7 +189,8 @@ void References::CheckGraph(ProblemList& problems) const {
   CollectContained(tree_, product, inside);
   const auto add_contained = [&](const std::vector<Index>& contained) {
     for (const Index element : contained) {
-      if (const Index ref = FindText(tree_, element, "bom-ref"); ref != JsonTree::kNone) pending.push_back(tree_.Text(ref));
+      if (const Index ref = FindText(tree_, element, "bom-ref"); ref != JsonTree::kNone)
+        pending.push_back(tree_.Text(ref));
     }
   };
   add_contained(inside);
@@ -210,9 +218,9 @@ void References::CheckGraph(ProblemList& problems) const {
   }
   for (const auto& [ref, element] : elements) {
     if (reached.contains(ref)) continue;
-    problems.Add(ProblemLevel::kAdvice,
-                 {element, "dependency-reach", "", Msg("{} cannot be reached from the product by dependencies", Shown(ref)),
-                  Msg("let something depend on it, or remove it")});
+    problems.Add(ProblemLevel::kAdvice, {element, "dependency-reach", "",
+                                         Msg("{} cannot be reached from the product by dependencies", Shown(ref)),
+                                         Msg("let something depend on it, or remove it")});
   }
 }
 

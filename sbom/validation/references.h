@@ -17,11 +17,12 @@ class References {
   // Every value that the schema calls a reference; those under the name "bom-ref" give a name and are passed over.
   void See(JsonTree::Index value);
 
-  // Violations: a bom-ref that is used twice ("bom-ref-unique"); a reference to nothing ("bom-ref-resolves"; a BOM-Link,
-  // "urn:cdx:…", points into another document and is let pass).
-  // Advice about the dependency graph, where there is one: an entry that has another before it ("dependency-once"), a
-  // component or service without an entry ("dependency-entry"), one that cannot be reached from metadata.component
-  // ("dependency-reach"; what a component contains is reached with it), one that depends on itself or on others in a circle
+  // Violations: a bom-ref that is used twice ("bom-ref-unique"); a reference to nothing ("bom-ref-resolves"; a
+  // BOM-Link, "urn:cdx:…", points into another document and is let pass). Advice about the dependency graph, where
+  // there is one: an entry that has another before it ("dependency-once"), a component or service without an entry
+  // ("dependency-entry"), one that cannot be reached from metadata.component
+  // ("dependency-reach"; what a component contains is reached with it), one that depends on itself or on others in a
+  // circle
   // ("dependency-cycle"; Debian has such, and no text of the specification forbids them).
   void Check(ProblemList& problems);
 

@@ -13,7 +13,7 @@ namespace {
 using Index = JsonTree::Index;
 using Type = JsonTree::Type;
 
-constexpr std::size_t kMaxScratch = 40;   // violations looked at per alternative
+constexpr std::size_t kMaxScratch = 40;  // violations looked at per alternative
 constexpr unsigned kMaxCompared = 1000;  // near words looked for in one document; only a few are shown
 
 bool HasType(const SchemaRule& rule, Type type) {
@@ -49,14 +49,21 @@ bool IsLengthGood(const SchemaRule& rule, std::string_view text) {
 // For messages: what a value is.
 std::string_view TypeName(Type type) {
   switch (type) {
-    case Type::kNull: return "null";
-    case Type::kBoolean: return "boolean";
+    case Type::kNull:
+      return "null";
+    case Type::kBoolean:
+      return "boolean";
     case Type::kInteger:
-    case Type::kUnsigned: return "integer";
-    case Type::kNumber: return "number";
-    case Type::kString: return "string";
-    case Type::kArray: return "array";
-    default: return "object";
+    case Type::kUnsigned:
+      return "integer";
+    case Type::kNumber:
+      return "number";
+    case Type::kString:
+      return "string";
+    case Type::kArray:
+      return "array";
+    default:
+      return "object";
   }
 }
 
@@ -167,10 +174,13 @@ void SchemaCheck::ExplainText(const SchemaRule& rule, Index value, unsigned dept
   const std::string_view text = tree_.Text(value);
   if (!IsLengthGood(rule, text)) {
     const bool short_one = CodePoints(text) < rule.minimum_length.value_or(0);
-    sink({value, short_one ? "minLength" : "maxLength", "",
+    sink({value,
+          short_one ? "minLength" : "maxLength",
+          "",
           short_one ? Msg("{} is shorter than {} characters", Shown(text), *rule.minimum_length)
                     : Msg("{} is longer than {} characters", Shown(text), *rule.maximum_length),
-          {}, depth});
+          {},
+          depth});
   }
   if (rule.pattern && !Matches(rule, text)) {
     sink({value, "pattern", rule.pattern_text, Msg("{} does not match {}", Shown(text), rule.pattern_text),
@@ -210,7 +220,12 @@ void SchemaCheck::ExplainArray(const SchemaRule& rule, Index array, unsigned dep
   if (rule.maximum_items && count > *rule.maximum_items) {
     sink({array, "maxItems", "", Msg("has {} items, at most {} are allowed", count, *rule.maximum_items), {}, depth});
   } else if (!rule.tuple.empty() && count > rule.tuple.size() && !rule.additional_items) {
-    sink({array, "additionalItems", "", Msg("has {} items, at most {} are allowed", count, rule.tuple.size()), {}, depth});
+    sink({array,
+          "additionalItems",
+          "",
+          Msg("has {} items, at most {} are allowed", count, rule.tuple.size()),
+          {},
+          depth});
   }
   std::size_t number = 0;
   for (const Index item : Children{tree_, array}) {
@@ -230,17 +245,19 @@ void SchemaCheck::ExplainArray(const SchemaRule& rule, Index array, unsigned dep
         Msg("remove one of them"), depth});
 }
 
-// Which of several alternatives was meant is told by how far one gets with it: the kind of value first, then how much is
-// wrong and how deep inside.
+// Which of several alternatives was meant is told by how far one gets with it: the kind of value first, then how much
+// is wrong and how deep inside.
 void SchemaCheck::ExplainAlternatives(const char* keyword, const std::vector<RuleId>& alternatives, Index value,
                                       unsigned depth, const Sink& sink) const {
   const auto is_requirement = [&](RuleId id) { return IsRequirement(rules_[id]); };
   if (std::all_of(alternatives.begin(), alternatives.end(), is_requirement)) {
     std::vector<NameId> names;
-    for (const RuleId id : alternatives) names.insert(names.end(), rules_[id].required.begin(), rules_[id].required.end());
+    for (const RuleId id : alternatives)
+      names.insert(names.end(), rules_[id].required.begin(), rules_[id].required.end());
     const std::string list = Names(names);
     if (std::any_of(alternatives.begin(), alternatives.end(), [&](RuleId id) { return Accepts(id, value); })) {
-      sink({value, keyword, list, Msg("only one of these members may be there: {}", list), Msg("keep one of them"), depth});
+      sink({value, keyword, list, Msg("only one of these members may be there: {}", list), Msg("keep one of them"),
+            depth});
     } else {
       sink({value, keyword, list, Msg("one of these members must be there: {}", list), Msg("add one of them"), depth});
     }
@@ -288,7 +305,8 @@ void SchemaCheck::ExplainNegated(const SchemaRule& negated, Index value, unsigne
     sink({value, "not", name, Msg("the member {} must not be there", name), Msg("remove {}", name), depth});
   } else if (IsRequirement(negated)) {
     const std::string list = Names(negated.required);
-    sink({value, "not", list, Msg("these members must not be there together: {}", list), Msg("keep one of them"), depth});
+    sink({value, "not", list, Msg("these members must not be there together: {}", list), Msg("keep one of them"),
+          depth});
   } else {
     sink({value, "not", "", Msg("has a form that is forbidden here"), {}, depth});
   }
@@ -313,10 +331,20 @@ void SchemaCheck::Explain(RuleId id, Index value, unsigned depth, const Sink& si
   if (type == Type::kObject) ExplainObject(rule, value, depth, sink);
   if (type == Type::kArray) ExplainArray(rule, value, depth, sink);
   if (IsNumber(type) && rule.minimum && tree_.Number(value) < *rule.minimum) {
-    sink({value, "minimum", "", Msg("is less than {}", std::to_string(static_cast<std::int64_t>(*rule.minimum))), {}, depth});
+    sink({value,
+          "minimum",
+          "",
+          Msg("is less than {}", std::to_string(static_cast<std::int64_t>(*rule.minimum))),
+          {},
+          depth});
   }
   if (IsNumber(type) && rule.maximum && tree_.Number(value) > *rule.maximum) {
-    sink({value, "maximum", "", Msg("is more than {}", std::to_string(static_cast<std::int64_t>(*rule.maximum))), {}, depth});
+    sink({value,
+          "maximum",
+          "",
+          Msg("is more than {}", std::to_string(static_cast<std::int64_t>(*rule.maximum))),
+          {},
+          depth});
   }
   const auto accepts = [&](RuleId alternative) { return Accepts(alternative, value); };
   for (const RuleId part : rule.all_of) Explain(part, value, depth, sink);

@@ -18,7 +18,7 @@ struct Violation {
   std::string rule;   // "required", "enum", "format:date-time" …
   std::string topic;  // what tells it from another of the same rule: the name of a member …
   Message message;
-  Message remedy;     // empty text when there is nothing to suggest
+  Message remedy;      // empty text when there is nothing to suggest
   unsigned depth = 0;  // how far below the value that was asked about
 };
 
@@ -60,9 +60,9 @@ class SchemaCheck {
   const JsonTree& tree_;
   Message Nearest(std::string_view word, const std::vector<std::string_view>& known) const;
 
-  mutable unsigned compared_ = 0;       // how often a near word was looked for
-  std::vector<NameId> names_;           // by the document's keys
-  std::vector<JsonTree::Key> keys_;     // by the schema's names
+  mutable unsigned compared_ = 0;    // how often a near word was looked for
+  std::vector<NameId> names_;        // by the document's keys
+  std::vector<JsonTree::Key> keys_;  // by the schema's names
 };
 
 // Two equal items of an array, or kNone twice. By hash, then by comparison.

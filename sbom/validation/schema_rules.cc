@@ -14,7 +14,9 @@
 namespace nachbau::sbom {
 namespace {
 
-constexpr std::uint16_t Bit(JsonTree::Type type) { return static_cast<std::uint16_t>(1U << static_cast<unsigned>(type)); }
+constexpr std::uint16_t Bit(JsonTree::Type type) {
+  return static_cast<std::uint16_t>(1U << static_cast<unsigned>(type));
+}
 
 std::uint16_t TypeBits(const std::string& name) {
   using Type = JsonTree::Type;
@@ -28,8 +30,8 @@ std::uint16_t TypeBits(const std::string& name) {
   throw Error(Msg("a schema has the unknown type {}", name));
 }
 
-// From the dialect of JSON Schema (ECMA 262) to RE2's. They differ, for what the schemas use, in the dot, which there stops
-// at four line ends, and in \s, which there has all of Unicode's blanks.
+// From the dialect of JSON Schema (ECMA 262) to RE2's. They differ, for what the schemas use, in the dot, which there
+// stops at four line ends, and in \s, which there has all of Unicode's blanks.
 std::string ToRe2(std::string_view pattern) {
   constexpr std::string_view kBlanks =
       R"(\t\n\x{0b}\f\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff})";
@@ -137,9 +139,12 @@ class SchemaReader {
 
   void AddValue(const Json& value, SchemaRule& rule) {
     rule.has_values = true;
-    if (value.is_string()) rule.texts.push_back(value.get<std::string>());
-    else if (value.is_boolean()) rule.boolean = value.get<bool>();
-    else throw Error(Msg("a schema has an enum or const that is not understood: {}", value.dump()));
+    if (value.is_string())
+      rule.texts.push_back(value.get<std::string>());
+    else if (value.is_boolean())
+      rule.boolean = value.get<bool>();
+    else
+      throw Error(Msg("a schema has an enum or const that is not understood: {}", value.dump()));
   }
 
   void ReadKeyword(SchemaRule& rule, const std::string& keyword, const Json& value, const std::string& file) {
@@ -164,8 +169,10 @@ class SchemaReader {
     } else if (keyword == "additionalProperties") {
       rule.additional_properties = value.get<bool>();
     } else if (keyword == "items") {
-      if (value.is_array()) rule.tuple = ReadList(value, file, definition);
-      else rule.items = Read(value, file, definition);
+      if (value.is_array())
+        rule.tuple = ReadList(value, file, definition);
+      else
+        rule.items = Read(value, file, definition);
     } else if (keyword == "additionalItems") {
       rule.additional_items = value.get<bool>();
     } else if (keyword == "uniqueItems") {
@@ -222,9 +229,12 @@ class SchemaReader {
 
   static Meaning MeaningOf(const std::string& definition) {
     static const std::map<std::string, Meaning, std::less<>> meanings = {
-        {"refType", Meaning::kReference},   {"refLinkType", Meaning::kReference},
-        {"hash", Meaning::kHash},           {"purl", Meaning::kPurl},
-        {"swhid", Meaning::kSwhid},         {"omniborId", Meaning::kOmniborId},
+        {"refType", Meaning::kReference},
+        {"refLinkType", Meaning::kReference},
+        {"hash", Meaning::kHash},
+        {"purl", Meaning::kPurl},
+        {"swhid", Meaning::kSwhid},
+        {"omniborId", Meaning::kOmniborId},
         {"licenseExpression", Meaning::kLicenceExpression}};
     const auto found = meanings.find(definition);
     return found == meanings.end() ? Meaning::kNone : found->second;
@@ -239,8 +249,9 @@ class SchemaReader {
   }
 
   static bool IsAnnotation(const std::string& keyword) {
-    static const std::set<std::string, std::less<>> annotations = {
-        "$schema", "$id", "$comment", "title", "description", "examples", "default", "definitions", "deprecated", "meta:enum"};
+    static const std::set<std::string, std::less<>> annotations = {"$schema",     "$id",      "$comment", "title",
+                                                                   "description", "examples", "default",  "definitions",
+                                                                   "deprecated",  "meta:enum"};
     return annotations.contains(keyword);
   }
 

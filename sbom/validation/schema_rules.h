@@ -1,6 +1,6 @@
-// The CycloneDX schemas (JSON Schema draft-07), prepared for checking: references resolved, names numbered, patterns and
-// formats compiled. Only the keywords that these schemas use; a schema with any other is refused, so that a new version
-// cannot be checked by half.
+// The CycloneDX schemas (JSON Schema draft-07), prepared for checking: references resolved, names numbered, patterns
+// and formats compiled. Only the keywords that these schemas use; a schema with any other is refused, so that a new
+// version cannot be checked by half.
 #pragma once
 
 #include <cstdint>
@@ -29,13 +29,13 @@ enum class Meaning : std::uint8_t { kNone, kReference, kHash, kPurl, kLicenceExp
 struct SchemaRule {
   std::string definition;  // the nearest named schema ("component"), or the member that it is written out for ("purl")
   Meaning meaning = Meaning::kNone;
-  bool never = false;             // the schema `false`
-  std::uint16_t types = 0;        // set of 1 << JsonTree::Type; 0: any
-  std::string type_text;          // for messages: "string", "array or object"
-  bool has_values = false;        // enum or const
+  bool never = false;       // the schema `false`
+  std::uint16_t types = 0;  // set of 1 << JsonTree::Type; 0: any
+  std::string type_text;    // for messages: "string", "array or object"
+  bool has_values = false;  // enum or const
   bool is_constant = false;
-  std::vector<std::string> texts;  // of enum and const, sorted
-  std::optional<bool> boolean;     // of const
+  std::vector<std::string> texts;                               // of enum and const, sorted
+  std::optional<bool> boolean;                                  // of const
   std::optional<std::uint64_t> minimum_length, maximum_length;  // code points
   std::optional<std::uint64_t> minimum_items, maximum_items;
   std::optional<double> minimum, maximum;

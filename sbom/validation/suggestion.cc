@@ -85,8 +85,8 @@ Message FormatRemedy(std::string_view format, std::string_view text) {
     if (encoded != text && IsIriReference(encoded)) {
       return Msg("percent-encode what is not allowed in a URL: {}", encoded.substr(0, kMaxShownText));
     }
-    return Msg("percent-encode what is not allowed in a URL: a blank is {}, brackets are {} and {}", std::string_view("%20"),
-               std::string_view("%5B"), std::string_view("%5D"));
+    return Msg("percent-encode what is not allowed in a URL: a blank is {}, brackets are {} and {}",
+               std::string_view("%20"), std::string_view("%5B"), std::string_view("%5D"));
   }
   return {};
 }
@@ -111,7 +111,8 @@ Message PatternRemedy(std::string_view pattern, std::string_view text) {
 Message TypeRemedy(std::string_view wanted, std::string_view is) {
   if (wanted == "string" && (is == "integer" || is == "number" || is == "boolean")) return Msg("put it in quotes");
   if (wanted == "array" && is != "null") return Msg("put it in brackets, even when it is the only one");
-  if ((wanted == "integer" || wanted == "number" || wanted == "boolean") && is == "string") return Msg("leave the quotes out");
+  if ((wanted == "integer" || wanted == "number" || wanted == "boolean") && is == "string")
+    return Msg("leave the quotes out");
   if (is == "null") return Msg("leave it out, or give it a value");
   return {};
 }

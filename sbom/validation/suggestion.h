@@ -14,8 +14,8 @@ inline constexpr std::size_t kMaxShownText = 120;  // bytes of a foreign text in
 // A foreign text in quotes, safe to show, cut at kMaxShownText.
 std::string Shown(std::string_view text);
 
-// The known word that is nearest to `word` (case first, then few changed letters), as "did you mean …"; of few words that
-// are not near, all. Empty text when there is nothing to say.
+// The known word that is nearest to `word` (case first, then few changed letters), as "did you mean …"; of few words
+// that are not near, all. Empty text when there is nothing to say.
 Message NearestRemedy(std::string_view word, const std::vector<std::string_view>& known);
 Message FormatRemedy(std::string_view format, std::string_view text);
 Message PatternRemedy(std::string_view pattern, std::string_view text);

@@ -38,7 +38,8 @@ void CheckTree(const JsonTree& tree, ProblemList& problems, Validation& validati
   validation.components = CountComponents(tree);
   validation.spec_version = Printable(TextOf(tree, "specVersion").substr(0, 20));
   if (TextOf(tree, "bomFormat") != "CycloneDX" || TextOf(tree, "specVersion").empty()) {
-    return violate({0, "required", "bomFormat", Msg("not a CycloneDX document: bomFormat and specVersion must be there"),
+    return violate({0, "required", "bomFormat",
+                    Msg("not a CycloneDX document: bomFormat and specVersion must be there"),
                     Msg("begin it with {}", std::string_view(R"({"bomFormat": "CycloneDX", "specVersion": "1.7")"))});
   }
   const SchemaRules* rules = SchemaRules::ForVersion(TextOf(tree, "specVersion"));
@@ -52,7 +53,8 @@ void CheckTree(const JsonTree& tree, ProblemList& problems, Validation& validati
   if (!validation.conforms_to_schema) {
     check.Explain(violate);
     // Never valid because nothing could be said.
-    if (problems.Count(ProblemLevel::kViolation) == 0) violate({0, "schema", "", Msg("does not conform to the schema"), {}});
+    if (problems.Count(ProblemLevel::kViolation) == 0)
+      violate({0, "schema", "", Msg("does not conform to the schema"), {}});
   }
   CheckSchemaMember(tree, problems);
   References references(tree);
@@ -68,9 +70,10 @@ Validation Check(const JsonTree& tree, bool has_mark) {
   Validation validation;
   ProblemList problems(tree);
   if (has_mark) {
-    problems.Add(ProblemLevel::kViolation,
-                 {0, "json", "mark", Msg("begins with a byte order mark, which JSON must not have (RFC 8259, section 8.1)"),
-                  Msg("remove the first three bytes")});
+    problems.Add(
+        ProblemLevel::kViolation,
+        {0, "json", "mark", Msg("begins with a byte order mark, which JSON must not have (RFC 8259, section 8.1)"),
+         Msg("remove the first three bytes")});
   }
   CheckTree(tree, problems, validation);
   problems.MoveInto(validation);
@@ -117,12 +120,9 @@ Json ToJson(const Problem& problem) {
 Json ToJson(const Validation& validation) {
   Json problems = Json::array();
   for (const Problem& problem : validation.problems) problems.push_back(ToJson(problem));
-  Json json = {{"valid", validation.valid()},
-               {"conformsToSchema", validation.conforms_to_schema},
-               {"bytes", validation.bytes},
-               {"components", validation.components},
-               {"violations", validation.violations},
-               {"advice", validation.advice},
+  Json json = {{"valid", validation.valid()},         {"conformsToSchema", validation.conforms_to_schema},
+               {"bytes", validation.bytes},           {"components", validation.components},
+               {"violations", validation.violations}, {"advice", validation.advice},
                {"problems", std::move(problems)}};
   if (!validation.spec_version.empty()) json["specVersion"] = validation.spec_version;
   return json;

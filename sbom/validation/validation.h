@@ -35,8 +35,8 @@ struct Validation {
 };
 inline constexpr std::size_t kMaxProblems = 200;
 
-// Text that is not JSON is an invalid document, rule "json". Throws Error for a document that is too large or too deep to
-// be looked at (json_tree.h): what was not looked at is neither valid nor invalid.
+// Text that is not JSON is an invalid document, rule "json". Throws Error for a document that is too large or too deep
+// to be looked at (json_tree.h): what was not looked at is neither valid nor invalid.
 Validation ValidateText(std::string_view text, std::string_view name);
 Validation ValidateDocument(const Json& document);
 

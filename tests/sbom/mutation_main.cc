@@ -20,8 +20,10 @@ Json Apply(Json document, const Json& mutant) {
     return document;
   }
   Json& parent = document[place.parent_pointer()];
-  if (parent.is_array()) parent.erase(std::stoul(place.back()));
-  else parent.erase(place.back());
+  if (parent.is_array())
+    parent.erase(std::stoul(place.back()));
+  else
+    parent.erase(place.back());
   return document;
 }
 
