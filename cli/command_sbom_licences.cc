@@ -45,7 +45,7 @@ void PrintPackage(Context& context, const sbom::PackageLicences& package) {
                                               conclusion.differences.size())));
   }
   for (std::size_t i = 0; i < conclusion.differences.size() && i < kMaxDifferences; ++i) {
-    const sbom::Difference& difference = conclusion.differences[i];
+    const sbom::LicenceDifference& difference = conclusion.differences[i];
     context.PrintLine("    " + context.Text(Msg("{}: {}; debian/copyright: {}", Printable(difference.path), difference.upstream,
                                                 difference.debian)));
   }

@@ -266,7 +266,7 @@ Json ToJson(const Conclusion& conclusion) {
                {"ignoredFiles", Json::array()},       {"differences", Json::array()}, {"absent", Json::array()}};
   if (!conclusion.reason.text.empty()) json["reason"] = Render(conclusion.reason);
   for (const std::string& path : conclusion.ignored) json["ignoredFiles"].push_back(Text(path));
-  for (const Difference& difference : conclusion.differences) {
+  for (const LicenceDifference& difference : conclusion.differences) {
     json["differences"].push_back({{"path", Text(difference.path)}, {"debian", difference.debian}, {"upstream", difference.upstream}});
   }
   for (const AbsentLicence& absent : conclusion.absent) {

@@ -42,7 +42,7 @@ struct AbsentLicence {
   std::vector<std::string> examples;  // at most 3 paths, or patterns of debian/copyright where the files are not known
 };
 
-struct Difference {
+struct LicenceDifference {
   std::string path, debian, upstream;
 };
 
@@ -53,7 +53,7 @@ struct Conclusion {
   std::uint64_t files = 0;        // that were counted
   std::uint64_t unknown = 0;      // of these, files of which nobody states a licence: kUnknownLicence stands for them
   std::set<std::string> ignored;  // files about the package that do not count: debian/changelog, debian/control …
-  std::vector<Difference> differences;  // sorted by path
+  std::vector<LicenceDifference> differences;  // sorted by path
   std::vector<AbsentLicence> absent;    // sorted by licence
 };
 

@@ -286,6 +286,8 @@ TEST(ReuseTomlTest, RefusesWhatItCannotRead) {
       {"version = 1\n[[annotations]]\npath = \"*\"\nprecedence = \"first\"\n", "precedence must be"},
       {"version = 1\n[[annotations]]\npath = \"*\"\nSPDX-License-Identifier = \"MIT ISC\"\n", "REUSE.toml:2: not expected here in a licence expression: ISC"},
       {"version = 1\n[[annotations\n", "REUSE.toml:2: "},
+      {"version = 1\n[\n[[annotations]]\n", "REUSE.toml:2: a table without a name"},
+      {"version = 1\n [ [ \r\n", "REUSE.toml:2: a table without a name"},
       {"version = 1 # \xff\n", "not UTF-8"},
   };
   for (const auto& [text, message] : cases) {
