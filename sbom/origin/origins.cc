@@ -173,7 +173,7 @@ class Finder {
     if (FindIdentical(origins)) return;
     const auto installed = FindInstalled(package, origins.file);
     if (!installed) return;
-    TakeTrace(join_->BehindFile(*installed), origins);
+    TakeTrace(join_->BehindFile(join_->BeforePacking(*installed)), origins);
   }
 
   void TakeTrace(const Behind& behind, FileOrigins& origins) {

@@ -26,6 +26,11 @@ bool IsLinker(std::string_view program) {
          name == "lld" || name == "mold" || name == "gold";
 }
 
+bool IsCompressor(std::string_view program) {
+  constexpr std::array<std::string_view, 6> kNames = {"gzip", "pigz", "xz", "bzip2", "zstd", "lz4"};
+  return std::find(kNames.begin(), kNames.end(), LastPart(program)) != kNames.end();
+}
+
 bool IsStaticInput(std::string_view path) { return path.ends_with(".a") || path.ends_with(".o"); }
 
 }  // namespace
@@ -107,6 +112,24 @@ Behind TraceJoin::BehindFile(std::uint32_t file) const {
     }
   }
   return behind;
+}
+
+std::uint32_t TraceJoin::BeforePacking(std::uint32_t file) const {
+  const std::string_view path = trace_.files[file].path;
+  const std::string_view name = LastPart(path);
+  const std::size_t dot = name.rfind('.');
+  if (dot == name.npos || dot == 0) return file;
+  const auto plain = by_path_.find(path.substr(0, path.size() - (name.size() - dot)));
+  if (plain == by_path_.end()) return file;
+  const auto readers = readers_.find(plain->second);
+  if (readers == readers_.end()) return file;
+  for (const std::uint32_t writer : queries_.WritersOf(file)) {
+    const auto& programs = trace_.processes[writer].programs;
+    const bool compressor = !programs.empty() && IsCompressor(trace_.files[programs.back().file].path);
+    const bool read = std::find(readers->second.begin(), readers->second.end(), writer) != readers->second.end();
+    if (compressor && read) return plain->second;
+  }
+  return file;
 }
 
 bool TraceJoin::Gave(std::uint32_t process, std::string_view unit) const {

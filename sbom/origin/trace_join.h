@@ -53,6 +53,9 @@ class TraceJoin {
   std::optional<std::uint32_t> FindInstalled(const std::string& package, const std::string& path,
                                              const Sha256Digest& sha256) const;
   Behind BehindFile(std::uint32_t file) const;
+  // Of "x.gz": the file "x" beside it, when the compressor that wrote the one had read the other; else the file itself. One
+  // run of gzip packs many files, and puts nothing of one into another.
+  std::uint32_t BeforePacking(std::uint32_t file) const;
 
   // The path in the source tree; empty for files that are not in it.
   std::string InTree(std::uint32_t file) const;

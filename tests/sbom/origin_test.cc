@@ -325,6 +325,7 @@ struct Rebuild {
                              {{"./usr/bin/program", program.Bytes("stripped")},
                               {"./usr/bin/tool", "#!/bin/sh\n"},
                               {"./usr/bin/strange", "#!/bin/strange\n"},
+                              {"./usr/share/man/man1/tool.1.gz", "packed tool.1"},
                               {"./usr/share/doc/sample/README", "Read me.\n"}}));
     sample.record.build_path = kBuildPath;
     Record(other);
@@ -361,6 +362,16 @@ struct Rebuild {
     const std::uint32_t sed = tracer.Process(0, "/bin/sed", {"sed", "tool.in"});
     tracer.Read(sed, tracer.Source("tool.in"));
     tracer.Create(sed, tracer.Built("debian/sample/usr/bin/tool", "#!/bin/sh\n"));
+    // One gzip packs the pages of two programs.
+    const std::uint32_t help2man = tracer.Process(0, "/usr/bin/help2man", {"help2man", "tool"});
+    tracer.Read(help2man, tracer.Source("tool.in"));
+    const std::string man = "debian/sample/usr/share/man/man1/";
+    tracer.Create(help2man, tracer.Built(man + "tool.1"));
+    const std::uint32_t gzip = tracer.Process(0, "/bin/gzip", {"gzip", "-9n", "other.1", "tool.1"});
+    tracer.Read(gzip, tracer.Source("main.c"));
+    tracer.Read(gzip, tracer.Built(man + "tool.1"));
+    tracer.Create(gzip, tracer.Built(man + "tool.1.gz", "packed tool.1"));
+    tracer.trace.events.push_back({gzip, TraceAction::kRemove, tracer.Built(man + "tool.1"), 0});
     sample.record.trace = Artifact{"trace.json.zst", sample.store().Put(FormatCanonical(ToJson(tracer.trace)))};
   }
 
@@ -410,6 +421,7 @@ TEST(OriginsTest, OtherFilesAreToldByTheirBytesThenByTheTraceThenNotAtAll) {
   const Origins origins = rebuild.Find();
   EXPECT_THAT(Rebuild::Sources(Rebuild::File(origins, "/usr/share/doc/sample/README")), ElementsAre("doc/README identical"));
   EXPECT_THAT(Rebuild::Sources(Rebuild::File(origins, "/usr/bin/tool")), ElementsAre("tool.in contributed"));
+  EXPECT_THAT(Rebuild::Sources(Rebuild::File(origins, "/usr/share/man/man1/tool.1.gz")), ElementsAre("tool.in contributed"));
   const FileOrigins& strange = Rebuild::File(origins, "/usr/bin/strange");
   EXPECT_EQ(strange.evidence, OriginEvidence::kUnknown);
   EXPECT_THAT(strange.sources, IsEmpty());
