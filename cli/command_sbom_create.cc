@@ -71,14 +71,17 @@ void PrintFile(Context& context, const sbom::PackageOrigins& package, const sbom
       headers.insert(use.package);
     } else {
       context.Print(Msg("  from package {}: {} ({})", use.package.empty() ? std::string("?") : use.package,
-                        Printable(use.path + (use.member.empty() ? "" : "(" + use.member + ")")), sbom::Name(use.role)));
+                        Printable(use.path + (use.member.empty() ? "" : "(" + use.member + ")")),
+                        sbom::Name(use.role)));
     }
   }
   for (const std::string& package_name : headers) context.Print(Msg("  headers of package {}", package_name));
 }
 
 // As a person names it: the whole path, or its end.
-bool Means(const std::string& wanted, const std::string& path) { return path == wanted || path.ends_with("/" + wanted); }
+bool Means(const std::string& wanted, const std::string& path) {
+  return path == wanted || path.ends_with("/" + wanted);
+}
 
 }  // namespace
 
@@ -116,10 +119,10 @@ int RunSbomOrigins(Context& context) {
   if (documents.record.outcome != BuildOutcome::kBuilt) {
     throw MissingError(Msg("the build of {} failed: there is nothing to describe", documents.record.source));
   }
-  const auto task = context.progress().Start(Msg("Looking for the sources of {} {}", documents.lock.source, documents.lock.version),
-                                             Unit::kNone, 0);
-  const sbom::Origins origins = sbom::FindOrigins(documents.lock, documents.record,
-                                                  sbom::ReadTrace(documents.record, context.store()), context.store(), *task);
+  const auto task = context.progress().Start(
+      Msg("Looking for the sources of {} {}", documents.lock.source, documents.lock.version), Unit::kNone, 0);
+  const sbom::Origins origins = sbom::FindOrigins(
+      documents.lock, documents.record, sbom::ReadTrace(documents.record, context.store()), context.store(), *task);
   task->Succeed();
   if (!origins.incomplete.empty()) context.progress().Note(Msg("less is known than could be: {}", origins.incomplete));
   for (const std::string& problem : origins.tree.problems) context.progress().Note(Msg("source: {}", problem));

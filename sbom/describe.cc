@@ -1,5 +1,5 @@
-// The CycloneDX document of a rebuild. Every value comes from the lock, the build record's outputs, the facts of the trace
-// and the store's bytes: two rebuilders that agree on these get the same bytes. docs/formats/sbom.md
+// The CycloneDX document of a rebuild. Every value comes from the lock, the build record's outputs, the facts of the
+// trace and the store's bytes: two rebuilders that agree on these get the same bytes. docs/formats/sbom.md
 //
 //   product ─┬─ binary package ─┬─ executable, archive ── library (of another package: external)
 //            │                  └─ run-time dependency (external)
@@ -29,7 +29,8 @@ bool MayHoldDebianDirectory(const std::string& file_name) {
 }
 
 Json SortedBy(const char* key, Json list) {
-  std::sort(list.begin(), list.end(), [&](const Json& left, const Json& right) { return left.at(key) < right.at(key); });
+  std::sort(list.begin(), list.end(),
+            [&](const Json& left, const Json& right) { return left.at(key) < right.at(key); });
   return list;
 }
 
@@ -51,7 +52,8 @@ void ReadRecipe(DocumentParts& parts) {
 std::optional<std::string> ReadChangelog(const DocumentParts& parts) {
   for (const LockedFile& file : parts.lock.WithRole(InputRole::kSource)) {
     if (!MayHoldDebianDirectory(file.file_name)) continue;
-    if (auto texts = ReadSourceTexts(parts.store.Open(file.sha256), file.file_name); texts.changelog) return texts.changelog;
+    if (auto texts = ReadSourceTexts(parts.store.Open(file.sha256), file.file_name); texts.changelog)
+      return texts.changelog;
   }
   for (const Artifact& output : parts.record.outputs) {
     if (!IsPackage(output.name)) continue;
@@ -77,7 +79,8 @@ void ReadFacts(DocumentParts& parts, Progress::Task& task) {
   }
 }
 
-// Beside the product lie the documents that tell of this build; what differs from machine to machine has no digest here.
+// Beside the product lie the documents that tell of this build; what differs from machine to machine has no digest
+// here.
 Json ProductReferences(const DocumentParts& parts) {
   Json references = Json::array();
   for (const LockedFile& file : parts.lock.WithRole(InputRole::kSource)) {
@@ -90,9 +93,11 @@ Json ProductReferences(const DocumentParts& parts) {
                           {"comment", "packages of the build environment, as dpkg recorded them"}});
   }
   references.push_back({{"type", "build-meta"}, {"url", evidence::kBuildRecord}, {"comment", "the build record"}});
-  references.push_back({{"type", "attestation"}, {"url", evidence::kProvenance}, {"comment", "signed provenance (SLSA)"}});
+  references.push_back(
+      {{"type", "attestation"}, {"url", evidence::kProvenance}, {"comment", "signed provenance (SLSA)"}});
   if (parts.origins.has_trace) {
-    references.push_back({{"type", "evidence"}, {"url", evidence::kTrace}, {"comment", "which process used which file"}});
+    references.push_back(
+        {{"type", "evidence"}, {"url", evidence::kTrace}, {"comment", "which process used which file"}});
   }
   return references;
 }
@@ -107,13 +112,13 @@ Json Metadata(const DocumentParts& parts) {
                     {"properties", Json::array({Property("nachbau:component:kind", "product")})}};
   if (!parts.maintainer.empty()) component["manufacturer"] = Organisation(parts.maintainer);
   parts.AddLicences(component, parts.used_sources, "");
-  Json metadata = {{"component", component},
-                   {"manufacturer", {{"name", "Nachbau"}, {"url", {kSbomCreator}}}},
-                   {"lifecycles", Json::array({{{"phase", "build"}}})},
-                   {"tools", {{"components", Json::array({{{"type", "application"},
-                                                           {"name", "nachbau"},
-                                                           {"version", NACHBAU_VERSION}}})}}},
-                   {"properties", Json::array({Property("cdx:reproducible", "true")})}};
+  Json metadata = {
+      {"component", component},
+      {"manufacturer", {{"name", "Nachbau"}, {"url", {kSbomCreator}}}},
+      {"lifecycles", Json::array({{{"phase", "build"}}})},
+      {"tools",
+       {{"components", Json::array({{{"type", "application"}, {"name", "nachbau"}, {"version", NACHBAU_VERSION}}})}}},
+      {"properties", Json::array({Property("cdx:reproducible", "true")})}};
   if (!parts.origins.incomplete.empty()) {
     metadata["properties"].push_back(Property("nachbau:origin:incomplete", parts.origins.incomplete));
   }
@@ -136,9 +141,9 @@ Json Compositions(DocumentParts& parts) {
   parts.assemblies[parts.ProductRef()] = Completeness::kComplete;
   parts.dependencies[parts.ProductRef()] = Completeness::kComplete;
   Json compositions = Json::array();
-  for (const auto& [completeness, word] : {std::pair(Completeness::kComplete, "complete"),
-                                           std::pair(Completeness::kIncomplete, "incomplete"),
-                                           std::pair(Completeness::kUnknown, "unknown")}) {
+  for (const auto& [completeness, word] :
+       {std::pair(Completeness::kComplete, "complete"), std::pair(Completeness::kIncomplete, "incomplete"),
+        std::pair(Completeness::kUnknown, "unknown")}) {
     Json composition = {{"bom-ref", "composition:" + std::string(word)}, {"aggregate", word}};
     for (const auto& [ref, value] : parts.assemblies) {
       if (value == completeness) composition["assemblies"].push_back(ref);
@@ -165,7 +170,8 @@ Json MakeDocument(DocumentParts& parts) {
                    {"formulation", MakeFormulation(parts)},
                    {"compositions", Compositions(parts)}};
   if (Json citations = MakeCitations(document, parts); !citations.empty()) document["citations"] = std::move(citations);
-  document["serialNumber"] = SerialNumber("https://nachbau.example.org/sbom/" + Sha256(FormatCanonical(document)).Hex());
+  document["serialNumber"] =
+      SerialNumber("https://nachbau.example.org/sbom/" + Sha256(FormatCanonical(document)).Hex());
   return document;
 }
 
@@ -178,7 +184,8 @@ Json Describe(const Lock& lock, const BuildRecord& record, const Store& store, P
   Json document = MakeDocument(parts);
   const std::vector<SchemaViolation> violations = Validate(document);
   if (!violations.empty()) {
-    throw Error(Msg("the SBOM of {} would not be valid: {}: {}", lock.source, violations[0].pointer, violations[0].detail));
+    throw Error(
+        Msg("the SBOM of {} would not be valid: {}: {}", lock.source, violations[0].pointer, violations[0].detail));
   }
   task->Succeed();
   return document;

@@ -1,5 +1,5 @@
-// What is needed at run time: by the packages as they declare it, by each linked file as the dynamic linker will look for it,
-// and what was linked into it from other packages.
+// What is needed at run time: by the packages as they declare it, by each linked file as the dynamic linker will look
+// for it, and what was linked into it from other packages.
 #include <algorithm>
 
 #include "sbom/document_parts.h"
@@ -58,8 +58,9 @@ class Dependencies {
     return names;
   }
 
-  // A clause is answered by a package built here, by the one of the build environment that it was built with, or by what the
-  // archive offered then. What is none of these is named without a version; of several alternatives none can be named.
+  // A clause is answered by a package built here, by the one of the build environment that it was built with, or by
+  // what the archive offered then. What is none of these is named without a version; of several alternatives none can
+  // be named.
   void AddClauses(const PackageOrigins& package, const std::string& ref) {
     parts_.dependencies[ref] = Completeness::kComplete;
     std::set<std::string>& depends = parts_.depends_on[ref];
@@ -109,7 +110,7 @@ class Dependencies {
       if (use.package.empty() || use.role == ForeignRole::kHeader) continue;
       if (environment_.contains(use.package)) depends.insert(AddExternal(use.package));
     }
-    parts_.dependencies[ref] = complete                                        ? Completeness::kComplete
+    parts_.dependencies[ref] = complete                                    ? Completeness::kComplete
                                : file.evidence == OriginEvidence::kUnknown ? Completeness::kUnknown
                                                                            : Completeness::kIncomplete;
   }
@@ -119,7 +120,8 @@ class Dependencies {
     if (const auto built = built_libraries_.find(library); built != built_libraries_.end()) return built->second;
     if (!parts_.origins.libraries.empty()) {
       const auto found = parts_.origins.libraries.find(library);
-      if (found != parts_.origins.libraries.end() && environment_.contains(found->second)) return AddExternal(found->second);
+      if (found != parts_.origins.libraries.end() && environment_.contains(found->second))
+        return AddExternal(found->second);
     }
     for (const std::string& clause : package.control.depends) {
       for (const Alternative& alternative : ParseClause(clause)) {
@@ -176,8 +178,9 @@ class Dependencies {
       for (const OfferedPackage& package : offered->second) {
         if (!Satisfies(package.version, alternative)) continue;
         Json component = External(package.file, package.maintainer, package.description);
-        component["properties"] = Json::array({Property(
-            "nachbau:version:evidence", "offered by the archive when the lock was made; not part of the build environment")});
+        component["properties"] =
+            Json::array({Property("nachbau:version:evidence",
+                                  "offered by the archive when the lock was made; not part of the build environment")});
         const auto ref = component.at("bom-ref").get<std::string>();
         return AddComponent(ref, std::move(component));
       }

@@ -1,5 +1,5 @@
-// How it was built: the steps, with the packages of the build environment as inputs; and citations, which lead from what the
-// document says to the step that made it so. Nothing here tells of a machine, a user or a day.
+// How it was built: the steps, with the packages of the build environment as inputs; and citations, which lead from
+// what the document says to the step that made it so. Nothing here tells of a machine, a user or a day.
 #include <algorithm>
 
 #include "base/encoding.h"
@@ -93,7 +93,8 @@ Json MakeFormulation(const DocumentParts& parts) {
   std::sort(components.begin(), components.end(),
             [](const Json& left, const Json& right) { return left.at("bom-ref") < right.at("bom-ref"); });
 
-  Json fetch = Task(kFetchTask, "copy", "fetch", "sources and build environment by the digests of the lock, each with its chain of proof");
+  Json fetch = Task(kFetchTask, "copy", "fetch",
+                    "sources and build environment by the digests of the lock, each with its chain of proof");
   fetch["outputs"] = ResourceOutputs({parts.SourceRef()});
   Json tasks = Json::array({fetch, BuildTask(parts, environment)});
   Json order = Json::array({{{"ref", kFetchTask}}, {{"ref", kBuildTask}, {"dependsOn", {kFetchTask}}}});
@@ -105,16 +106,22 @@ Json MakeFormulation(const DocumentParts& parts) {
     order.push_back({{"ref", LinkTask(ref)}, {"dependsOn", {kFetchTask}}});
   }
   tasks.push_back(Task(kDescribeTask, "scan", "describe",
-                       parts.origins.has_trace ? "source files joined from trace, debug information and bytes"
-                                               : "source files by debug information and bytes; the build made no trace"));
+                       parts.origins.has_trace
+                           ? "source files joined from trace, debug information and bytes"
+                           : "source files by debug information and bytes; the build made no trace"));
   order.push_back({{"ref", kDescribeTask}, {"dependsOn", {kBuildTask}}});
-  Json workflow = {{"bom-ref", "workflow:build"}, {"uid", "workflow:build"},     {"taskTypes", {"build"}},
-                   {"tasks", std::move(tasks)},   {"taskDependencies", std::move(order)}};
-  return Json::array({{{"bom-ref", "formula"}, {"components", std::move(components)}, {"workflows", Json::array({workflow})}}});
+  Json workflow = {{"bom-ref", "workflow:build"},
+                   {"uid", "workflow:build"},
+                   {"taskTypes", {"build"}},
+                   {"tasks", std::move(tasks)},
+                   {"taskDependencies", std::move(order)}};
+  return Json::array(
+      {{{"bom-ref", "formula"}, {"components", std::move(components)}, {"workflows", Json::array({workflow})}}});
 }
 
 Json MakeCitations(const Json& document, const DocumentParts& parts) {
-  if (!parts.date) return Json::array();  // a citation must have a time, and there is none that is the same for everyone
+  if (!parts.date)
+    return Json::array();  // a citation must have a time, and there is none that is the same for everyone
   std::map<std::string, std::string> places;  // bom-ref → pointer
   const auto collect = [&](auto& self, const Json& components, const std::string& pointer) -> void {
     for (std::size_t i = 0; i < components.size(); ++i) {
@@ -127,7 +134,9 @@ Json MakeCitations(const Json& document, const DocumentParts& parts) {
   Json citations = Json::array();
   const auto cite = [&](const std::string& task, const std::vector<std::string>& pointers) {
     if (pointers.empty()) return;
-    citations.push_back({{"bom-ref", "citation:" + task}, {"pointers", pointers}, {"process", task},
+    citations.push_back({{"bom-ref", "citation:" + task},
+                         {"pointers", pointers},
+                         {"process", task},
                          {"timestamp", FormatTime(*parts.date)}});
   };
   std::vector<std::string> observed;

@@ -38,7 +38,8 @@ Json DistributionReferences(const DocumentParts& parts, const Artifact& output) 
                           {"hashes", Hashes(output.content.sha256, output.content.sha512)}});
   }
   for (const LockedFile& file : parts.lock.WithRole(InputRole::kSource)) {
-    if (file.file_name.ends_with(".dsc")) references.push_back(ArchiveReference("source-distribution", parts.lock, file));
+    if (file.file_name.ends_with(".dsc"))
+      references.push_back(ArchiveReference("source-distribution", parts.lock, file));
   }
   return references;
 }
@@ -46,22 +47,29 @@ Json DistributionReferences(const DocumentParts& parts, const Artifact& output) 
 const char* MimeType(const PackagedFile& file) {
   if (!file.elf) return nullptr;
   switch (file.elf->type) {
-    case ElfFile::Type::kExecutable: return "application/x-executable";
-    case ElfFile::Type::kRelocatable: return "application/x-object";
+    case ElfFile::Type::kExecutable:
+      return "application/x-executable";
+    case ElfFile::Type::kRelocatable:
+      return "application/x-object";
     case ElfFile::Type::kShared:
       return !file.elf->soname.empty() || file.path.find(".so") != file.path.npos ? "application/x-sharedlib"
-                                                                                 : "application/x-pie-executable";
-    case ElfFile::Type::kOther: break;
+                                                                                  : "application/x-pie-executable";
+    case ElfFile::Type::kOther:
+      break;
   }
   return nullptr;
 }
 
 const char* KindWord(FileKind kind) {
   switch (kind) {
-    case FileKind::kElf: return "ELF";
-    case FileKind::kScript: return "script";
-    case FileKind::kArchive: return "archive file";
-    case FileKind::kData: break;
+    case FileKind::kElf:
+      return "ELF";
+    case FileKind::kScript:
+      return "script";
+    case FileKind::kArchive:
+      return "archive file";
+    case FileKind::kData:
+      break;
   }
   return "data file";
 }
@@ -115,8 +123,9 @@ class PackageDescriber {
       const std::string file_ref = ref_ + "#" + file.file.path;
       // The package, and the place in it.
       Json reference = references_.front();
-      reference["url"] = reference.at("url").get<std::string>() + "#" +
-                         PercentEncode(file.file.path.starts_with('/') ? file.file.path.substr(1) : file.file.path, "/+:");
+      reference["url"] =
+          reference.at("url").get<std::string>() + "#" +
+          PercentEncode(file.file.path.starts_with('/') ? file.file.path.substr(1) : file.file.path, "/+:");
       component["components"].push_back(DescribeFile(file, file_ref, std::move(reference)));
       depends.insert(file_ref);
     }
@@ -215,14 +224,18 @@ class PackageDescriber {
       for (const ForeignUse& use : file.foreign) {
         if (use.role != ForeignRole::kStatic && use.role != ForeignRole::kUnit) continue;
         for (const LockedFile& locked : parts_.lock.files) {
-          if (locked.role == InputRole::kEnvironment && locked.package == use.package) sources[locked.source] = locked.source_version;
+          if (locked.role == InputRole::kEnvironment && locked.package == use.package)
+            sources[locked.source] = locked.source_version;
         }
       }
     }
     for (const auto* field : {&package_.control.built_using, &package_.control.static_built_using}) {
       for (const std::string& clause : *field) {
         const std::string source = clause.substr(0, clause.find(' '));
-        AddProperty(component, sources.contains(source) ? "nachbau:built-using:declared-and-observed" : "nachbau:built-using:only-declared", clause);
+        AddProperty(component,
+                    sources.contains(source) ? "nachbau:built-using:declared-and-observed"
+                                             : "nachbau:built-using:only-declared",
+                    clause);
         sources.erase(source);
       }
     }

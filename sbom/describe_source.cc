@@ -1,5 +1,5 @@
-// The source package: a group of files without a file of its own (TR-03183-2, 3.2.2). In it the files it is handed over as,
-// and those of its files that went into something.
+// The source package: a group of files without a file of its own (TR-03183-2, 3.2.2). In it the files it is handed over
+// as, and those of its files that went into something.
 #include <algorithm>
 
 #include "base/encoding.h"
@@ -25,8 +25,10 @@ Json Pedigree(const DocumentParts& parts) {
   for (const SourcePatch& patch : parts.origins.tree.patches) {
     patches.push_back({{"type", TypeOf(patch)}, {"diff", {{"url", PercentEncode(patch.path, "/+:")}}}});
   }
-  return {{"patches", patches},
-          {"notes", "patches of the source package, in the order in which they were applied; each is a file of the source package"}};
+  return {
+      {"patches", patches},
+      {"notes",
+       "patches of the source package, in the order in which they were applied; each is a file of the source package"}};
 }
 
 void AddPatchFacts(const SourcePatch& patch, Json& component) {
@@ -54,7 +56,8 @@ Json SourceFileComponent(const DocumentParts& parts, const std::string& path) {
     component["omniborId"] = {file->ids.GitoidSha1(), file->ids.GitoidSha256()};
     component["swhid"] = {file->ids.Swhid()};
   } else {
-    component["properties"].push_back(Property("nachbau:source:unknown", "a patch that could not be applied here changes it"));
+    component["properties"].push_back(
+        Property("nachbau:source:unknown", "a patch that could not be applied here changes it"));
   }
   if (file->rewritten) component["properties"].push_back(Property("nachbau:source:rewritten", "true"));
   for (const std::string& patch : file->patches) {
@@ -97,7 +100,8 @@ void AddSource(DocumentParts& parts) {
   // The texts of licences that SPDX does not know stand here once.
   for (Json& licence : component["licenses"]) {
     Json details = parts.licences.Details(licence.at("expression").get<std::string>());
-    if (licence.at("acknowledgement") == "declared" && !details.empty()) licence["expressionDetails"] = std::move(details);
+    if (licence.at("acknowledgement") == "declared" && !details.empty())
+      licence["expressionDetails"] = std::move(details);
   }
   if (component["licenses"].empty()) component.erase("licenses");
   for (const std::string& problem : parts.origins.tree.problems) {

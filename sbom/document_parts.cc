@@ -20,12 +20,14 @@ void DocumentParts::AddLicences(Json& component, const std::set<std::string>& pa
     // Whatever went in, it is of this source: the licences of all of it hold for any part.
     if (!declared.empty()) list.push_back({{"expression", declared}, {"acknowledgement", "concluded"}});
     component["properties"].push_back(
-        Property("nachbau:licence:concluded-from", "the whole source: " + (unsure.empty() ? "no file of it is known to have gone in" : unsure)));
+        Property("nachbau:licence:concluded-from",
+                 "the whole source: " + (unsure.empty() ? "no file of it is known to have gone in" : unsure)));
   } else {
     const Conclusion conclusion = licences.Conclude(paths);
     if (!conclusion.expression.empty()) {
       list.push_back({{"expression", conclusion.expression}, {"acknowledgement", "concluded"}});
-      component["properties"].push_back(Property("nachbau:licence:concluded-from", std::to_string(conclusion.files) + " files"));
+      component["properties"].push_back(
+          Property("nachbau:licence:concluded-from", std::to_string(conclusion.files) + " files"));
     } else if (!declared.empty()) {
       list.push_back({{"expression", declared}, {"acknowledgement", "concluded"}});
       component["properties"].push_back(

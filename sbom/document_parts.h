@@ -1,5 +1,5 @@
-// What the parts of our CycloneDX document are made of, and what they are gathered in. For describe*.cc alone; the document
-// itself: docs/formats/sbom.md
+// What the parts of our CycloneDX document are made of, and what they are gathered in. For describe*.cc alone; the
+// document itself: docs/formats/sbom.md
 #pragma once
 
 #include <map>
@@ -35,24 +35,25 @@ struct DocumentParts {
   const Store& store;
   Origins origins;
   LicenceIndex licences;
-  std::string why_undeclared;           // English, where nothing is declared
-  std::optional<UnixSeconds> date;      // of the last change of the source
-  std::string maintainer;               // of the source package
+  std::string why_undeclared;       // English, where nothing is declared
+  std::optional<UnixSeconds> date;  // of the last change of the source
+  std::string maintainer;           // of the source package
 
-  Json components = Json::array();      // the top level, as they come
-  std::map<std::string, std::set<std::string>> depends_on;  // bom-ref → bom-refs; a leaf has an empty entry
+  Json components = Json::array();                               // the top level, as they come
+  std::map<std::string, std::set<std::string>> depends_on;       // bom-ref → bom-refs; a leaf has an empty entry
   std::map<std::string, Completeness> assemblies, dependencies;  // by bom-ref
-  std::map<std::string, std::string> built;                 // binary package → bom-ref
-  std::map<std::string, std::vector<std::string>> produced_by;  // task → bom-refs of what it made, for the citations
+  std::map<std::string, std::string> built;                      // binary package → bom-ref
+  std::map<std::string, std::vector<std::string>> produced_by;   // task → bom-refs of what it made, for the citations
   std::map<std::string, std::vector<std::string>> link_commands;  // bom-ref of a linked file → commands
-  std::set<std::string> used_sources;                       // paths of the source that went into something
+  std::set<std::string> used_sources;                             // paths of the source that went into something
 
   bool IsScript() const { return lock.recipe.kind == RecipeKind::kScript; }
   std::string SourceRef() const;
   std::string ProductRef() const { return "product:" + lock.source; }
 
-  // Adds to `component` what is known of its licences: declared of the source as a whole, concluded from the files that went
-  // in. `unsure`: why the paths are not all, English; then what is declared for the whole source is also concluded.
+  // Adds to `component` what is known of its licences: declared of the source as a whole, concluded from the files that
+  // went in. `unsure`: why the paths are not all, English; then what is declared for the whole source is also
+  // concluded.
   void AddLicences(Json& component, const std::set<std::string>& paths, const std::string& unsure) const;
 };
 

@@ -12,8 +12,10 @@ namespace nachbau::sbom {
 namespace {
 
 constexpr int kMaxDepth = kMaxJsonDepth;
-constexpr std::array<std::string_view, 4> kNewReferenceTypes = {"citation", "patent", "patent-assertion", "patent-family"};
-constexpr std::array<std::string_view, 6> kNewProtocols = {"eap-aka", "prins", "5g-aka", "eap-aka-prime", "dtls", "quic"};
+constexpr std::array<std::string_view, 4> kNewReferenceTypes = {"citation", "patent", "patent-assertion",
+                                                                "patent-family"};
+constexpr std::array<std::string_view, 6> kNewProtocols = {"eap-aka",       "prins", "5g-aka",
+                                                           "eap-aka-prime", "dtls",  "quic"};
 
 template <std::size_t Size>
 bool Has(const std::array<std::string_view, Size>& words, const std::string& word) {
@@ -114,7 +116,8 @@ class Downgrade {
     }
     for (const Json& choice : licences) {
       const Json& licence = choice.at("license");
-      const std::string name = TextMember(licence, "id").empty() ? TextMember(licence, "name") : TextMember(licence, "id");
+      const std::string name =
+          TextMember(licence, "id").empty() ? TextMember(licence, "name") : TextMember(licence, "id");
       KeepLicence(owner, licence, name);
     }
   }
@@ -171,7 +174,8 @@ class Downgrade {
     const auto transforms = protocol->find("ikev2TransformTypes");
     if (transforms == protocol->end() || !transforms->is_object()) return;
     for (auto& [key, value] : transforms->items()) {
-      const bool objects = value.is_array() && std::any_of(value.begin(), value.end(), [](const Json& item) { return item.is_object(); });
+      const bool objects = value.is_array() &&
+                           std::any_of(value.begin(), value.end(), [](const Json& item) { return item.is_object(); });
       if (!objects) continue;
       protocol->erase("ikev2TransformTypes");
       LeaveOut("ikev2TransformTypes");

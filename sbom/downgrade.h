@@ -6,8 +6,9 @@
 namespace nachbau::sbom {
 
 // What 1.6 has no word for stays as a property where there may be one ("nachbau:component:external",
-// "nachbau:component:version-range", "nachbau:licence:declared" …); the rest is left out, and properties of the document
-// named "nachbau:cyclonedx-1.6:left-out" say what and how often. The serial number is another one, derived from the first.
+// "nachbau:component:version-range", "nachbau:licence:declared" …); the rest is left out, and properties of the
+// document named "nachbau:cyclonedx-1.6:left-out" say what and how often. The serial number is another one, derived
+// from the first.
 //
 // 1.6 allows one licence expression. Of several the concluded one stays; where each is a single SPDX identifier all do.
 //

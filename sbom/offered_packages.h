@@ -1,5 +1,5 @@
-// What the archives offered when the lock was made, from the indexes it names: for packages that what was built depends on
-// at run time, but was not built with.
+// What the archives offered when the lock was made, from the indexes it names: for packages that what was built depends
+// on at run time, but was not built with.
 #pragma once
 
 #include <map>

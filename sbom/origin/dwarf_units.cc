@@ -20,9 +20,9 @@ namespace nachbau::sbom {
 namespace {
 
 constexpr std::size_t kMaxUnits = 1'000'000;
-constexpr std::size_t kMaxFiles = 1'000'000;        // of one unit
+constexpr std::size_t kMaxFiles = 1'000'000;  // of one unit
 constexpr std::size_t kMaxFilesInAll = 20'000'000;
-constexpr std::size_t kMaxText = 4096;              // bytes of a name
+constexpr std::size_t kMaxText = 4096;  // bytes of a name
 constexpr std::size_t kMaxRanges = 4'000'000;
 
 struct DwarfDeleter {
@@ -90,7 +90,8 @@ class Reader {
     unit.name = TextAttribute(&die, DW_AT_name);
     unit.directory = TextAttribute(&die, DW_AT_comp_dir);
     if (!ReadFiles(die, unit) || !ReadRanges(die)) return false;
-    if (unit.name.empty() && dwarf_tag(&die) == DW_TAG_skeleton_unit && !unit.files.empty()) unit.name = unit.files.front();
+    if (unit.name.empty() && dwarf_tag(&die) == DW_TAG_skeleton_unit && !unit.files.empty())
+      unit.name = unit.files.front();
     if (MadeByCompiler(unit.name)) return true;  // what LTO calls "<artificial>" consists of units that are told, too
     std::sort(unit.files.begin(), unit.files.end());
     unit.files.erase(std::unique(unit.files.begin(), unit.files.end()), unit.files.end());
@@ -103,7 +104,8 @@ class Reader {
     std::size_t count = 0;
     if (dwarf_getsrcfiles(&die, &files, &count) != 0) return true;  // no line table
     file_count_ += count;
-    if (count > kMaxFiles || file_count_ > kMaxFilesInAll) return Stop("too many files in the debug information"), false;
+    if (count > kMaxFiles || file_count_ > kMaxFilesInAll)
+      return Stop("too many files in the debug information"), false;
     for (std::size_t i = 0; i < count; ++i) {
       std::string name = Text(dwarf_filesrc(files, i, nullptr, nullptr));
       const std::string_view last = std::string_view(name).substr(name.rfind('/') + 1);

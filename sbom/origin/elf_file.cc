@@ -49,10 +49,14 @@ void ReadBuildId(const ElfSection& section, ElfFile& file) {
 
 ElfFile::Type TypeOf(GElf_Half type) {
   switch (type) {
-    case ET_REL: return ElfFile::Type::kRelocatable;
-    case ET_EXEC: return ElfFile::Type::kExecutable;
-    case ET_DYN: return ElfFile::Type::kShared;
-    default: return ElfFile::Type::kOther;
+    case ET_REL:
+      return ElfFile::Type::kRelocatable;
+    case ET_EXEC:
+      return ElfFile::Type::kExecutable;
+    case ET_DYN:
+      return ElfFile::Type::kShared;
+    default:
+      return ElfFile::Type::kOther;
   }
 }
 
@@ -67,7 +71,8 @@ std::optional<ElfFile> ReadElf(std::string_view bytes) {
   ElfFile file;
   file.type = TypeOf(header.e_type);
   for (const ElfSection& section : elf.sections()) {
-    const bool filled = section.header.sh_type != SHT_NOBITS;  // a file of debug information keeps the names of all others
+    const bool filled =
+        section.header.sh_type != SHT_NOBITS;  // a file of debug information keeps the names of all others
     if (section.header.sh_type == SHT_DYNAMIC) ReadDynamic(elf, section, file);
     if (section.header.sh_type == SHT_NOTE && section.name == ".note.gnu.build-id") ReadBuildId(section, file);
     if (section.header.sh_type == SHT_SYMTAB) file.has_symbols = true;

@@ -25,8 +25,8 @@ struct ElfFile {
 
 bool IsElf(std::string_view bytes);
 
-// The bytes may be hostile: sizes and counts are bounded, nothing is written, nothing else opened. Nothing for what libelf
-// cannot read, or beyond the bounds.
+// The bytes may be hostile: sizes and counts are bounded, nothing is written, nothing else opened. Nothing for what
+// libelf cannot read, or beyond the bounds.
 std::optional<ElfFile> ReadElf(std::string_view bytes);
 
 struct ElfSymbol {

@@ -7,11 +7,11 @@
 namespace nachbau::sbom {
 namespace {
 
-constexpr std::size_t kMaxSections = 100'000;      // -ffunction-sections makes many
+constexpr std::size_t kMaxSections = 100'000;  // -ffunction-sections makes many
 constexpr std::size_t kMaxName = 1024;
-constexpr std::uint64_t kMaxOverlap = 4;           // times the file's size that all sections together may have
+constexpr std::uint64_t kMaxOverlap = 4;            // times the file's size that all sections together may have
 constexpr std::uint64_t kMaxUnpacked = 4ULL << 30;  // bytes, all sections
-constexpr std::uint64_t kMaxRatio = 1100;          // zlib cannot do better than 1032, zstd with real content neither
+constexpr std::uint64_t kMaxRatio = 1100;           // zlib cannot do better than 1032, zstd with real content neither
 
 }  // namespace
 

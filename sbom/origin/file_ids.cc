@@ -42,8 +42,7 @@ class GitHasher {
 }  // namespace
 
 struct FileIdHasher::State {
-  explicit State(std::uint64_t bytes)
-      : size(bytes), git_sha1(EVP_sha1(), bytes), git_sha256(EVP_sha256(), bytes) {}
+  explicit State(std::uint64_t bytes) : size(bytes), git_sha1(EVP_sha1(), bytes), git_sha256(EVP_sha256(), bytes) {}
   std::uint64_t size;
   ContentHasher content;
   GitHasher git_sha1;

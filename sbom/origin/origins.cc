@@ -43,7 +43,7 @@ class Finder {
       : lock_(lock), record_(record), store_(store), task_(task) {
     origins_.tree = ReadSourceTree(lock, store);
     origins_.has_trace = trace.has_value();
-    origins_.incomplete = trace                     ? trace->incomplete
+    origins_.incomplete = trace                      ? trace->incomplete
                           : record.trace.has_value() ? "the trace of the build is not in the store"
                                                      : "the build made no trace";
     for (const auto& [path, file] : origins_.tree.files) origins_.compiled_sources += IsCompiledSource(path) ? 1 : 0;
@@ -78,8 +78,8 @@ class Finder {
   }
 
  private:
-  // "/usr/lib/x86_64-linux-gnu/libdbus-1.so.3.32.4" is what DT_NEEDED calls libdbus-1.so.3: by their common beginning, at
-  // every dot after ".so". A name that two packages have is nobody's.
+  // "/usr/lib/x86_64-linux-gnu/libdbus-1.so.3.32.4" is what DT_NEEDED calls libdbus-1.so.3: by their common beginning,
+  // at every dot after ".so". A name that two packages have is nobody's.
   void FindLibraries(const nachbau::Trace& trace) {
     std::map<std::string, std::set<std::string>> owners;
     for (const TraceFile& file : trace.files) {
@@ -87,7 +87,8 @@ class Finder {
       const std::string name = file.path.substr(file.path.rfind('/') + 1);
       const std::size_t so = name.find(".so");
       if (so == name.npos || (so + 3 != name.size() && name[so + 3] != '.')) continue;
-      for (std::size_t end = so + 3; end != name.npos; end = end == name.size() ? name.npos : std::min(name.find('.', end + 1), name.size())) {
+      for (std::size_t end = so + 3; end != name.npos;
+           end = end == name.size() ? name.npos : std::min(name.find('.', end + 1), name.size())) {
         owners[name.substr(0, end)].insert(file.package);
       }
     }
@@ -173,7 +174,7 @@ class Finder {
     if (FindIdentical(origins)) return;
     const auto installed = FindInstalled(package, origins.file);
     if (!installed) return;
-    TakeTrace(join_->BehindFile(*installed), origins);
+    TakeTrace(join_->BehindFile(join_->BeforePacking(*installed)), origins);
   }
 
   void TakeTrace(const Behind& behind, FileOrigins& origins) {
@@ -318,10 +319,14 @@ Json ToJson(const FileOrigins& origins, const SourceTree& tree) {
     if (!use.member.empty()) entry["member"] = use.member;
     foreign.push_back(std::move(entry));
   }
-  Json json = {{"path", origins.file.path},       {"kind", Name(origins.file.kind)},
-               {"sha256", origins.file.ids.content.sha256.Hex()}, {"evidence", Name(origins.evidence)},
-               {"problem", origins.problem},      {"sources", std::move(sources)},
-               {"foreign", std::move(foreign)},   {"unresolved", origins.unresolved}};
+  Json json = {{"path", origins.file.path},
+               {"kind", Name(origins.file.kind)},
+               {"sha256", origins.file.ids.content.sha256.Hex()},
+               {"evidence", Name(origins.evidence)},
+               {"problem", origins.problem},
+               {"sources", std::move(sources)},
+               {"foreign", std::move(foreign)},
+               {"unresolved", origins.unresolved}};
   if (!origins.link_commands.empty()) json["linkCommands"] = origins.link_commands;
   if (origins.read) json["read"] = *origins.read;
   if (origins.linked) json["linked"] = *origins.linked;

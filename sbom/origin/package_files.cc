@@ -13,20 +13,24 @@ namespace {
 
 constexpr std::uint64_t kMaxUnpacked = 64ULL << 20;  // bytes of a compressed file that is looked into
 constexpr std::uint64_t kMaxControlMember = 16ULL << 20;
-constexpr std::uint64_t kMaxPackage = 16ULL << 30;   // bytes of all files
+constexpr std::uint64_t kMaxPackage = 16ULL << 30;  // bytes of all files
 constexpr std::array<std::string_view, 5> kMaintainerScripts = {"preinst", "postinst", "prerm", "postrm", "config"};
 // Programs without "#!": modules that an interpreter loads.
-constexpr std::array<std::string_view, 13> kScriptNames = {".py", ".pyc", ".pl", ".pm", ".sh",  ".rb", ".lua",
+constexpr std::array<std::string_view, 13> kScriptNames = {".py", ".pyc", ".pl",  ".pm",  ".sh", ".rb", ".lua",
                                                            ".js", ".mjs", ".php", ".tcl", ".el", ".elc"};
-constexpr std::array<std::string_view, 6> kCompressedTars = {".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst", ".txz"};
+constexpr std::array<std::string_view, 6> kCompressedTars = {".tar.gz",  ".tgz",     ".tar.xz",
+                                                             ".tar.bz2", ".tar.zst", ".txz"};
 
 bool EndsWithOneOf(std::string_view path, const auto& endings) {
   return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return path.ends_with(ending); });
 }
 
 bool IsCompressed(std::string_view begin) {
-  return begin.starts_with("\x1f\x8b") || begin.starts_with("\xfd" "7zXZ") || begin.starts_with("BZh") ||
-         begin.starts_with("\x28\xb5\x2f\xfd");
+  return begin.starts_with("\x1f\x8b") ||
+         begin.starts_with(
+             "\xfd"
+             "7zXZ") ||
+         begin.starts_with("BZh") || begin.starts_with("\x28\xb5\x2f\xfd");
 }
 
 bool IsTar(std::string_view begin) { return begin.size() >= 262 && begin.substr(257, 5) == "ustar"; }
@@ -84,7 +88,8 @@ class PackageReader {
     if (entry.type == ArchiveEntry::Type::kHardlink) return ReadHardlink(entry);
     if (entry.type != ArchiveEntry::Type::kFile) return;
     total_ += entry.size;
-    if (total_ > kMaxPackage) throw ParseError(name_, 0, Msg("the files of the package are larger than {} bytes", kMaxPackage));
+    if (total_ > kMaxPackage)
+      throw ParseError(name_, 0, Msg("the files of the package are larger than {} bytes", kMaxPackage));
     PackagedFile file;
     file.path = Absolute(entry.path);
     std::string bytes;

@@ -15,8 +15,8 @@
 
 namespace nachbau::sbom {
 
-// BSI TR-03183-2 v2.1.0, section 3.2.1 wants each executable and each archive named; a shared library and a script count as
-// executable (section 8.1.4).
+// BSI TR-03183-2 v2.1.0, section 3.2.1 wants each executable and each archive named; a shared library and a script
+// count as executable (section 8.1.4).
 enum class FileKind { kData, kElf, kScript, kArchive };
 std::string_view Name(FileKind kind);  // "data", "elf", "script", "archive"
 
@@ -31,9 +31,9 @@ struct PackagedFile {
   std::optional<Sha256Digest> unpacked;  // of a compressed file (gzip, xz …): digest of what is in it
 };
 
-// Regular files of data.tar and the maintainer scripts of control.tar, in the order of the package. `sink` gets the bytes
-// too; they live until it returns. Files beyond kMaxElf come without bytes and are never kElf. Hard links come as a file of
-// their own. Throws ParseError for a damaged package.
+// Regular files of data.tar and the maintainer scripts of control.tar, in the order of the package. `sink` gets the
+// bytes too; they live until it returns. Files beyond kMaxElf come without bytes and are never kElf. Hard links come as
+// a file of their own. Throws ParseError for a damaged package.
 void ReadPackageFiles(const FileDescriptor& deb, std::string_view name,
                       const std::function<void(PackagedFile&&, std::string_view bytes)>& sink);
 

@@ -13,14 +13,14 @@
 namespace nachbau::sbom {
 namespace {
 
-constexpr std::uint64_t kMaxPatched = 64ULL << 20;   // bytes of one file that a patch changes, and of a patch
-constexpr std::uint64_t kMaxTarball = 64ULL << 30;   // bytes of all files
+constexpr std::uint64_t kMaxPatched = 64ULL << 20;  // bytes of one file that a patch changes, and of a patch
+constexpr std::uint64_t kMaxTarball = 64ULL << 30;  // bytes of all files
 constexpr std::size_t kMaxFiles = 4'000'000;
 // The first that is there: a vendor's own goes before the common one (dpkg-source(1)).
 constexpr std::array<const char*, 2> kSeries = {"debian/patches/debian.series", "debian/patches/series"};
-constexpr std::array<std::string_view, 24> kCompiled = {
-    ".c",   ".cc",  ".cpp", ".cxx", ".c++", ".C",   ".S",  ".s",  ".sx", ".asm", ".f", ".f77",
-    ".f90", ".f95", ".F",   ".F90", ".for", ".m",   ".mm", ".rs", ".go", ".adb", ".d", ".pas"};
+constexpr std::array<std::string_view, 24> kCompiled = {".c",   ".cc",  ".cpp", ".cxx", ".c++", ".C",   ".S", ".s",
+                                                        ".sx",  ".asm", ".f",   ".f77", ".f90", ".f95", ".F", ".F90",
+                                                        ".for", ".m",   ".mm",  ".rs",  ".go",  ".adb", ".d", ".pas"};
 
 std::string_view WithoutDot(std::string_view path) {
   while (path.starts_with("./")) path.remove_prefix(2);
@@ -72,7 +72,8 @@ SourcePatch ReadHeader(const std::string& path, std::string_view text) {
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (line.starts_with("---") || line.starts_with("diff ") || line.starts_with("Index: ") || line.starts_with("@@")) break;
+    if (line.starts_with("---") || line.starts_with("diff ") || line.starts_with("Index: ") || line.starts_with("@@"))
+      break;
     const std::size_t colon = line.find(':');
     if (colon == line.npos || line.starts_with(' ')) continue;
     const std::string_view field = line.substr(0, colon);
@@ -103,9 +104,8 @@ class TreeReader {
     }
     // The patches first: only what they change has to be kept in memory. Then components over upstream, and the debian
     // directory of the distribution in place of upstream's.
-    std::stable_sort(tarballs.begin(), tarballs.end(), [](const auto& left, const auto& right) {
-      return left.first.kind > right.first.kind;
-    });
+    std::stable_sort(tarballs.begin(), tarballs.end(),
+                     [](const auto& left, const auto& right) { return left.first.kind > right.first.kind; });
     bool own_debian = false;
     for (const auto& [tarball, file] : tarballs) {
       if (tarball.kind == Tarball::Kind::kDiff) {
@@ -196,7 +196,9 @@ class TreeReader {
     }
     const bool strip = tarball.kind != Tarball::Kind::kDebian && tops.size() == 1 && !at_top;
     const std::string prefix = tarball.kind == Tarball::Kind::kComponent ? tarball.directory + "/" : "";
-    const auto place = [&](const std::string& path) { return prefix + (strip ? path.substr(path.find('/') + 1) : path); };
+    const auto place = [&](const std::string& path) {
+      return prefix + (strip ? path.substr(path.find('/') + 1) : path);
+    };
     for (auto& [path, file] : found) {
       const std::string at = place(path);
       if (tarball.kind != Tarball::Kind::kDebian && own_debian && at.starts_with("debian/")) continue;
@@ -209,10 +211,9 @@ class TreeReader {
                 std::map<std::string, SourceFile>& found, std::map<std::string, std::string>& kept) {
     // Whether the top directory will be taken away is not known yet: both names count.
     const std::string below = path.substr(path.find('/') + 1);
-    const bool wanted = tarball.kind == Tarball::Kind::kDebian
-                            ? path.starts_with("debian/patches/")
-                            : patched_.contains(path) || patched_.contains(below) ||
-                                  patched_.contains(tarball.directory + "/" + below);
+    const bool wanted = tarball.kind == Tarball::Kind::kDebian ? path.starts_with("debian/patches/")
+                                                               : patched_.contains(path) || patched_.contains(below) ||
+                                                                     patched_.contains(tarball.directory + "/" + below);
     if (wanted && entry.size <= kMaxPatched) {
       std::string text = tar.ReadContent(kMaxPatched);
       found[path].ids = ComputeFileIds(text);
@@ -240,7 +241,7 @@ class TreeReader {
     if (change.path.empty()) return;
     const auto text = changed_.find(change.path);
     const auto original = texts_.find(change.path);
-    const std::string* content = text != changed_.end()      ? &text->second
+    const std::string* content = text != changed_.end()     ? &text->second
                                  : original != texts_.end() ? &original->second
                                                             : nullptr;
     const bool there = content != nullptr || tree_.files.contains(change.path);
@@ -270,10 +271,10 @@ class TreeReader {
   std::uint64_t total_ = 0;
   bool broken_ = false;
   const std::string empty_;
-  std::set<std::string, std::less<>> patched_;         // paths that some patch changes
-  std::map<std::string, std::string> texts_;           // of these, and of the patches themselves
-  std::map<std::string, std::string> changed_;         // as the patches so far leave them
-  std::vector<std::vector<FilePatch>> changes_;        // by patch
+  std::set<std::string, std::less<>> patched_;   // paths that some patch changes
+  std::map<std::string, std::string> texts_;     // of these, and of the patches themselves
+  std::map<std::string, std::string> changed_;   // as the patches so far leave them
+  std::vector<std::vector<FilePatch>> changes_;  // by patch
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The source as it was unpacked for the build, from the tarballs of the lock: every file with its digests, the patches of
-// the distribution applied in memory. Nothing is written to a disk.
+// The source as it was unpacked for the build, from the tarballs of the lock: every file with its digests, the patches
+// of the distribution applied in memory. Nothing is written to a disk.
 //
 // Formats (dpkg-source(1)): "3.0 (quilt)", "3.0 (native)", "1.0"; of a script one tarball.
 #pragma once
@@ -28,7 +28,7 @@ struct SourcePatch {
   std::string path;         // in the source: "debian/patches/fix.patch"; of a .diff.gz its file name
   std::string description;  // first line of DEP-3's Description or Subject
   std::string author;
-  std::string origin;       // DEP-3: "upstream, https://…", "backport, …"
+  std::string origin;  // DEP-3: "upstream, https://…", "backport, …"
   std::string forwarded;
   std::vector<std::string> files;  // that it changes, sorted
 };

@@ -64,8 +64,9 @@ std::vector<ForeignUse> StaticMembers::LinkedFrom(const PackageRead& input, cons
   std::vector<ForeignUse> uses;
   for (const ArchiveMember& member : archive->second) {
     const bool linked = std::any_of(member.symbols.begin(), member.symbols.end(), [&](const std::string& name) {
-      const auto first = std::lower_bound(symbols.begin(), symbols.end(), name,
-                                          [](const ElfSymbol& symbol, const std::string& key) { return symbol.name < key; });
+      const auto first =
+          std::lower_bound(symbols.begin(), symbols.end(), name,
+                           [](const ElfSymbol& symbol, const std::string& key) { return symbol.name < key; });
       for (auto symbol = first; symbol != symbols.end() && symbol->name == name; ++symbol) {
         if (!dwarf.Covers(symbol->address)) return true;
       }

@@ -28,9 +28,10 @@ class StaticMembers {
  public:
   StaticMembers(const Lock& lock, const Trace& trace, const Store& store);
 
-  // What of `input` is in a linked file with these symbols. Code that a compilation unit of the debug information covers is
-  // not from an archive without any. Object files are always taken.
-  std::vector<ForeignUse> LinkedFrom(const PackageRead& input, const std::vector<ElfSymbol>& symbols, const Dwarf& dwarf);
+  // What of `input` is in a linked file with these symbols. Code that a compilation unit of the debug information
+  // covers is not from an archive without any. Object files are always taken.
+  std::vector<ForeignUse> LinkedFrom(const PackageRead& input, const std::vector<ElfSymbol>& symbols,
+                                     const Dwarf& dwarf);
 
  private:
   using Archives = std::map<std::string, std::vector<ArchiveMember>, std::less<>>;  // by path

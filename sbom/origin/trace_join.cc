@@ -15,7 +15,8 @@ std::string_view LastPart(std::string_view path) { return path.substr(path.rfind
 // A compiler reads its own libraries and tables, too; what counts of a package is what a source file can include.
 bool IsHeader(std::string_view path) {
   if (path.find("/include/") != path.npos || path.starts_with("/usr/share/gir")) return true;
-  constexpr std::array<std::string_view, 9> kEndings = {".h", ".hh", ".hpp", ".hxx", ".inc", ".ipp", ".tcc", ".def", ".H"};
+  constexpr std::array<std::string_view, 9> kEndings = {".h",   ".hh",  ".hpp", ".hxx", ".inc",
+                                                        ".ipp", ".tcc", ".def", ".H"};
   return std::any_of(kEndings.begin(), kEndings.end(), [&](std::string_view ending) { return path.ends_with(ending); });
 }
 
@@ -26,6 +27,11 @@ bool IsLinker(std::string_view program) {
          name == "lld" || name == "mold" || name == "gold";
 }
 
+bool IsCompressor(std::string_view program) {
+  constexpr std::array<std::string_view, 6> kNames = {"gzip", "pigz", "xz", "bzip2", "zstd", "lz4"};
+  return std::find(kNames.begin(), kNames.end(), LastPart(program)) != kNames.end();
+}
+
 bool IsStaticInput(std::string_view path) { return path.ends_with(".a") || path.ends_with(".o"); }
 
 }  // namespace
@@ -34,7 +40,8 @@ TraceJoin::TraceJoin(const Trace& trace, const SourceTree& tree)
     : trace_(trace), tree_(tree), queries_(trace), reads_(trace.processes.size()) {
   for (std::uint32_t i = 0; i < trace.files.size(); ++i) {
     by_path_.emplace(trace.files[i].path, i);
-    if (trace.files[i].digest && trace.files[i].origin == FileOrigin::kBuilt) by_digest_[*trace.files[i].digest].push_back(i);
+    if (trace.files[i].digest && trace.files[i].origin == FileOrigin::kBuilt)
+      by_digest_[*trace.files[i].digest].push_back(i);
   }
   for (const TraceEvent& event : trace.events) {
     if (event.action == TraceAction::kRead) reads_[event.process].push_back(event.file);
@@ -68,7 +75,8 @@ std::optional<std::uint32_t> TraceJoin::FindInstalled(const std::string& package
   // The smallest path, not the first one seen.
   std::optional<std::uint32_t> best;
   const auto better = [&](std::uint32_t left, std::uint32_t right) {
-    const bool left_ends = trace_.files[left].path.ends_with(below), right_ends = trace_.files[right].path.ends_with(below);
+    const bool left_ends = trace_.files[left].path.ends_with(below),
+               right_ends = trace_.files[right].path.ends_with(below);
     if (left_ends != right_ends) return left_ends;
     return trace_.files[left].path < trace_.files[right].path;
   };
@@ -107,6 +115,24 @@ Behind TraceJoin::BehindFile(std::uint32_t file) const {
     }
   }
   return behind;
+}
+
+std::uint32_t TraceJoin::BeforePacking(std::uint32_t file) const {
+  const std::string_view path = trace_.files[file].path;
+  const std::string_view name = LastPart(path);
+  const std::size_t dot = name.rfind('.');
+  if (dot == name.npos || dot == 0) return file;
+  const auto plain = by_path_.find(path.substr(0, path.size() - (name.size() - dot)));
+  if (plain == by_path_.end()) return file;
+  const auto readers = readers_.find(plain->second);
+  if (readers == readers_.end()) return file;
+  for (const std::uint32_t writer : queries_.WritersOf(file)) {
+    const auto& programs = trace_.processes[writer].programs;
+    const bool compressor = !programs.empty() && IsCompressor(trace_.files[programs.back().file].path);
+    const bool read = std::find(readers->second.begin(), readers->second.end(), writer) != readers->second.end();
+    if (compressor && read) return plain->second;
+  }
+  return file;
 }
 
 bool TraceJoin::Gave(std::uint32_t process, std::string_view unit) const {
@@ -181,7 +207,8 @@ std::vector<std::string> TraceJoin::LinkCommands(const Behind& behind, std::stri
         command += (command.empty() ? "" : " ") + arguments[i];
         makes = makes || (arguments[i] == "-o" && i + 1 < arguments.size() && LastPart(arguments[i + 1]) == name);
       }
-      if (makes && command.find("/tmp/") == command.npos) commands.insert(IsUtf8(command) ? command : Printable(command));
+      if (makes && command.find("/tmp/") == command.npos)
+        commands.insert(IsUtf8(command) ? command : Printable(command));
       break;
     }
   }

@@ -1,5 +1,5 @@
-// The trace and the source tree brought together: which files of the source tree a built file may come from, and what each
-// compiler run read. docs/formats/trace.md
+// The trace and the source tree brought together: which files of the source tree a built file may come from, and what
+// each compiler run read. docs/formats/trace.md
 //
 // Nothing here depends on the order of events of different processes, on numbers of processes, or on names of temporary
 // files: only paths of the source tree and of locked packages come out, as sets.
@@ -30,9 +30,9 @@ struct PackageRead {
 // What lies behind one built file.
 struct Behind {
   TraceClosure closure;
-  std::set<std::string> sources;         // paths in the source tree
-  std::set<PackageRead> linked_inputs;   // .a and .o of packages that a linker read
-  std::set<std::uint32_t> process_set;   // the closure's processes, for looking up
+  std::set<std::string> sources;        // paths in the source tree
+  std::set<PackageRead> linked_inputs;  // .a and .o of packages that a linker read
+  std::set<std::uint32_t> process_set;  // the closure's processes, for looking up
 };
 
 // What went into one compilation.
@@ -53,14 +53,17 @@ class TraceJoin {
   std::optional<std::uint32_t> FindInstalled(const std::string& package, const std::string& path,
                                              const Sha256Digest& sha256) const;
   Behind BehindFile(std::uint32_t file) const;
+  // Of "x.gz": the file "x" beside it, when the compressor that wrote the one had read the other; else the file itself.
+  // One run of gzip packs many files, and puts nothing of one into another.
+  std::uint32_t BeforePacking(std::uint32_t file) const;
 
   // The path in the source tree; empty for files that are not in it.
   std::string InTree(std::uint32_t file) const;
   bool IsLink(std::uint32_t file) const { return links_.contains(file); }
   const TraceFile& file(std::uint32_t index) const { return trace_.files[index]; }
 
-  // Among the processes of `behind`: those that read `file`, and of these the ones that were given `unit` as an argument,
-  // where there are any.
+  // Among the processes of `behind`: those that read `file`, and of these the ones that were given `unit` as an
+  // argument, where there are any.
   std::vector<std::uint32_t> Compilers(const Behind& behind, std::uint32_t file, std::string_view unit) const;
   // Where the unit's own name is a link: the files of that name that a process read which was given `unit`.
   std::vector<std::uint32_t> ReadUnderName(const Behind& behind, std::string_view unit) const;
@@ -68,8 +71,8 @@ class TraceJoin {
   // Files of the source tree behind a file that the build made.
   const std::set<std::string>& GeneratedFrom(std::uint32_t file);
 
-  // The linkers behind the file that wrote something of this name ("dnsmasq"), as the compiler driver above each was called.
-  // Sorted, each once; without those that name temporary files.
+  // The linkers behind the file that wrote something of this name ("dnsmasq"), as the compiler driver above each was
+  // called. Sorted, each once; without those that name temporary files.
   std::vector<std::string> LinkCommands(const Behind& behind, std::string_view name) const;
 
   const std::string& build_path() const { return trace_.build_path; }

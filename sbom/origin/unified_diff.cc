@@ -10,7 +10,7 @@ namespace nachbau::sbom {
 namespace {
 
 constexpr std::uint64_t kMaxProbes = 50'000'000;  // places at which the hunks of one patch are tried
-constexpr std::uint64_t kMaxLine = 1ULL << 40;  // of the numbers in a hunk's header
+constexpr std::uint64_t kMaxLine = 1ULL << 40;    // of the numbers in a hunk's header
 
 std::vector<std::string_view> SplitLines(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -162,8 +162,8 @@ bool FitsAt(const std::vector<std::string_view>& lines, std::size_t at, const Hu
 }
 
 // The nearest place at or after `first` where the old side stands.
-std::optional<std::size_t> FindPlace(const std::vector<std::string_view>& lines, std::size_t first, std::size_t expected,
-                                     const Hunk& hunk, std::uint64_t& probes) {
+std::optional<std::size_t> FindPlace(const std::vector<std::string_view>& lines, std::size_t first,
+                                     std::size_t expected, const Hunk& hunk, std::uint64_t& probes) {
   for (std::size_t distance = 0; distance <= lines.size() && probes < kMaxProbes; ++distance, ++probes) {
     if (expected + distance >= first && FitsAt(lines, expected + distance, hunk)) return expected + distance;
     if (distance <= expected && expected - distance >= first && FitsAt(lines, expected - distance, hunk)) {
@@ -175,7 +175,9 @@ std::optional<std::size_t> FindPlace(const std::vector<std::string_view>& lines,
 
 }  // namespace
 
-std::vector<FilePatch> ParseUnifiedDiff(std::string_view text, std::string_view name) { return Parser(text, name).Run(); }
+std::vector<FilePatch> ParseUnifiedDiff(std::string_view text, std::string_view name) {
+  return Parser(text, name).Run();
+}
 
 std::optional<std::string> ApplyPatch(std::string_view content, const FilePatch& patch) {
   if (patch.opaque) return std::nullopt;

@@ -11,7 +11,8 @@ std::string_view LastPart(std::string_view path) { return path.substr(path.rfind
 
 std::size_t CommonEnd(std::string_view left, std::string_view right) {
   std::size_t size = 0;
-  while (size < left.size() && size < right.size() && left[left.size() - 1 - size] == right[right.size() - 1 - size]) ++size;
+  while (size < left.size() && size < right.size() && left[left.size() - 1 - size] == right[right.size() - 1 - size])
+    ++size;
   return size;
 }
 
@@ -28,7 +29,8 @@ class Resolver {
   Resolver(const SourceTree& tree, const std::string& build_path, TraceJoin* join, const Behind* behind)
       : tree_(tree), build_path_(build_path), join_(join), behind_(behind) {}
 
-  // Path in the source tree for a path of the debug information; the empty string for one that is not below the build path.
+  // Path in the source tree for a path of the debug information; the empty string for one that is not below the build
+  // path.
   // "." is what -ffile-prefix-map makes of the build path, /usr/src/NAME what some distributions do.
   std::string BelowBuildPath(const std::string& path) const {
     if (!path.starts_with('/')) return path.starts_with("../") ? std::string() : path;
@@ -156,9 +158,10 @@ void AddUnits(const Dwarf& dwarf, const SourceTree& tree, const std::string& bui
 void Settle(FileOrigins& origins) {
   // Sorted by path, then role: of each path the strongest role comes first.
   std::sort(origins.sources.begin(), origins.sources.end());
-  origins.sources.erase(std::unique(origins.sources.begin(), origins.sources.end(),
-                                    [](const SourceUse& left, const SourceUse& right) { return left.path == right.path; }),
-                        origins.sources.end());
+  origins.sources.erase(
+      std::unique(origins.sources.begin(), origins.sources.end(),
+                  [](const SourceUse& left, const SourceUse& right) { return left.path == right.path; }),
+      origins.sources.end());
   std::sort(origins.unresolved.begin(), origins.unresolved.end());
   origins.unresolved.erase(std::unique(origins.unresolved.begin(), origins.unresolved.end()), origins.unresolved.end());
   std::sort(origins.foreign.begin(), origins.foreign.end());

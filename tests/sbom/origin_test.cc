@@ -84,15 +84,19 @@ TEST(FileIdsTest, AreThoseOfGit) {
 
 TEST(SourceTreeTest, IsAsDpkgSourceLeavesIt) {
   Sample sample;
-  const std::string fix = "Description: mends it\nOrigin: upstream, https://git.example.org/1\n--- a/main.c\n+++ b/main.c\n"
-                          "@@ -1 +1 @@\n-old\n+new\n";
+  const std::string fix =
+      "Description: mends it\nOrigin: upstream, https://git.example.org/1\n--- a/main.c\n+++ b/main.c\n"
+      "@@ -1 +1 @@\n-old\n+new\n";
   const std::string misfit = "--- a/other.c\n+++ b/other.c\n@@ -1 +1 @@\n-not there\n+x\n";
   sample.AddSource(MakeTar({{"debian/rules", "ours"},
                             {"debian/patches/series", "fix.patch\n# no\nmisfit.patch -p1\n"},
                             {"debian/patches/fix.patch", fix},
                             {"debian/patches/misfit.patch", misfit}}),
-                   MakeTar({{"sample-2.0/main.c", "old\n"}, {"sample-2.0/other.c", "x\n"}, {"sample-2.0/debian/rules", "theirs"},
-                            {"sample-2.0/debian/gone", "theirs"}, {"sample-2.0/same.c", "x\n"}}));
+                   MakeTar({{"sample-2.0/main.c", "old\n"},
+                            {"sample-2.0/other.c", "x\n"},
+                            {"sample-2.0/debian/rules", "theirs"},
+                            {"sample-2.0/debian/gone", "theirs"},
+                            {"sample-2.0/same.c", "x\n"}}));
   const SourceTree tree = ReadSourceTree(sample.lock, sample.store());
   ASSERT_NE(tree.Find("main.c"), nullptr);
   EXPECT_EQ(tree.Find("main.c")->ids, ComputeFileIds("new\n"));
@@ -121,14 +125,17 @@ TEST(SourceTreeTest, RefusesPathsThatLeadOut) {
 
 // main.c and used.c are in the program; unused.c is in the same archive, foreign.c in one without debug information.
 const std::map<std::string, std::string> kProgram = {
-    {"main.c", "#include \"inline.h\"\nint used(int);\nint foreign(int);\nstruct shape global;\n"
-               "int main(int argc, char** argv) { (void)argv; return used(foreign(twice(argc))) + global.width; }\n"},
+    {"main.c",
+     "#include \"inline.h\"\nint used(int);\nint foreign(int);\nstruct shape global;\n"
+     "int main(int argc, char** argv) { (void)argv; return used(foreign(twice(argc))) + global.width; }\n"},
     // Large enough for dwz to find it worth sharing.
-    {"inline.h", "struct shape { int width, height, depth; long area, volume; struct shape* next; const char* name;\n"
-                 "  unsigned char flags[8]; double weight; struct { short a, b, c, d; } corner[4]; };\n"
-                 "static inline int twice(int x) { return x * 2; }\n"},
-    {"lib/used.c", "#include \"../inline.h\"\nint area(struct shape* s) { return s->width * s->height; }\n"
-                   "int used(int x) { return x + 1; }\n"},
+    {"inline.h",
+     "struct shape { int width, height, depth; long area, volume; struct shape* next; const char* name;\n"
+     "  unsigned char flags[8]; double weight; struct { short a, b, c, d; } corner[4]; };\n"
+     "static inline int twice(int x) { return x * 2; }\n"},
+    {"lib/used.c",
+     "#include \"../inline.h\"\nint area(struct shape* s) { return s->width * s->height; }\n"
+     "int used(int x) { return x + 1; }\n"},
     {"lib/unused.c", "int unused(int x) { return x + 2; }\n"},
     {"foreign.c", "int foreign(int x) { return x + 3; }\n"},
     {"foreign2.c", "int foreign2(int x) { return x + 4; }\n"}};
@@ -145,7 +152,8 @@ class Program {
  private:
   Program() : directory_("/var/tmp", "nachbau-origin-") {
     std::filesystem::create_directory(directory_.path() / "lib");
-    for (const auto& [name, text] : kProgram) WriteFileAtomically(directory_.path() / name, text, 0644, Durability::kNone);
+    for (const auto& [name, text] : kProgram)
+      WriteFileAtomically(directory_.path() / name, text, 0644, Durability::kNone);
     const std::string map = "-ffile-prefix-map=" + directory_.path().native() + "=.";
     Run({"gcc", "-g", "-O1", map, "-c", "main.c"});
     Run({"gcc", "-g", "-O1", map, "-c", "lib/used.c", "lib/unused.c"});
@@ -153,7 +161,8 @@ class Program {
     Run({"ar", "rcs", "libown.a", "used.o", "unused.o"});
     Run({"ar", "rcs", "libforeign.a", "foreign.o", "foreign2.o"});
     Run({"gcc", "-Wl,--build-id=sha1", "-o", "program", "main.o", "libown.a", "libforeign.a"});
-    Run({"gcc", "-gz=zlib", "-g", "-O1", map, "-Wl,--build-id=sha1", "-o", "packed", "main.c", "libown.a", "libforeign.a"});
+    Run({"gcc", "-gz=zlib", "-g", "-O1", map, "-Wl,--build-id=sha1", "-o", "packed", "main.c", "libown.a",
+         "libforeign.a"});
     std::filesystem::copy_file(directory_.path() / "program", directory_.path() / "small1");
     std::filesystem::copy_file(directory_.path() / "packed", directory_.path() / "small2");
     Run({"objcopy", "--decompress-debug-sections", "small2"});
@@ -184,7 +193,8 @@ TEST(DwarfTest, NamesTheUnitsThatWereLinked) {
     EXPECT_THAT(UnitNames(dwarf), ElementsAre("lib/used.c", "main.c")) << file;
   }
   const Dwarf dwarf = ReadDwarf(Program::Get().Bytes("program"));
-  const DwarfUnit& main = *std::find_if(dwarf.units.begin(), dwarf.units.end(), [](const DwarfUnit& u) { return u.name == "main.c"; });
+  const DwarfUnit& main =
+      *std::find_if(dwarf.units.begin(), dwarf.units.end(), [](const DwarfUnit& u) { return u.name == "main.c"; });
   EXPECT_THAT(main.files, Contains("./inline.h"));
 }
 
@@ -269,11 +279,14 @@ class Tracer {
     trace.files.push_back({path, origin, package, bytes.empty() ? std::nullopt : std::optional(Sha256(bytes))});
     return static_cast<std::uint32_t>(trace.files.size() - 1);
   }
-  std::uint32_t Source(const std::string& path) { return File(std::string(kBuildPath) + "/" + path, FileOrigin::kSource); }
+  std::uint32_t Source(const std::string& path) {
+    return File(std::string(kBuildPath) + "/" + path, FileOrigin::kSource);
+  }
   std::uint32_t Built(const std::string& path, const std::string& bytes = "") {
     return File(std::string(kBuildPath) + "/" + path, FileOrigin::kBuilt, "", bytes);
   }
-  std::uint32_t Process(std::optional<std::uint32_t> parent, const std::string& program, std::vector<std::string> arguments) {
+  std::uint32_t Process(std::optional<std::uint32_t> parent, const std::string& program,
+                        std::vector<std::string> arguments) {
     TraceProcess process;
     process.parent = parent;
     process.programs.push_back({File(program, FileOrigin::kPackage, "tools"), std::move(arguments),
@@ -281,7 +294,9 @@ class Tracer {
     trace.processes.push_back(std::move(process));
     return static_cast<std::uint32_t>(trace.processes.size() - 1);
   }
-  void Read(std::uint32_t process, std::uint32_t file) { trace.events.push_back({process, TraceAction::kRead, file, 0}); }
+  void Read(std::uint32_t process, std::uint32_t file) {
+    trace.events.push_back({process, TraceAction::kRead, file, 0});
+  }
   void Create(std::uint32_t process, std::uint32_t file) {
     trace.events.push_back({process, TraceAction::kCreate, file, 0});
     trace.events.push_back({process, TraceAction::kWrite, file, 0});
@@ -308,16 +323,20 @@ struct Rebuild {
     source.push_back({"sample-2.0/config.h.in", "#undef X\n"});
     source.push_back({"sample-2.0/tool.in", "#!@SH@\n"});
     source.push_back({"sample-2.0/doc/README", "Read me.\n"});
-    sample.AddSource(MakeTar({{"debian/changelog", kSampleChangelog}, {"debian/copyright", kSampleCopyright}}), MakeTar(source));
+    sample.AddSource(MakeTar({{"debian/changelog", kSampleChangelog}, {"debian/copyright", kSampleCopyright}}),
+                     MakeTar(source));
     sample.AddEnvironment("libc6", "2.36-9");
-    sample.AddInput(InputRole::kEnvironment, "libforeign-dev", "3-1", "amd64", "libforeign-dev_3-1_amd64.deb",
-                    MakeDeb("Package: libforeign-dev\nVersion: 3-1\nArchitecture: amd64\nSource: foreign\n",
-                            {{"./usr/lib/libforeign.a", program.Bytes("libforeign.a")}})).source = "foreign";
+    sample
+        .AddInput(InputRole::kEnvironment, "libforeign-dev", "3-1", "amd64", "libforeign-dev_3-1_amd64.deb",
+                  MakeDeb("Package: libforeign-dev\nVersion: 3-1\nArchitecture: amd64\nSource: foreign\n",
+                          {{"./usr/lib/libforeign.a", program.Bytes("libforeign.a")}}))
+        .source = "foreign";
     const std::string debug_path = [&] {
       const std::string id = ReadElf(program.Bytes("stripped"))->build_id;
       return "./usr/lib/debug/.build-id/" + id.substr(0, 2) + "/" + id.substr(2) + ".debug";
     }();
-    const std::string control = "Version: 1:2.0-3\nArchitecture: amd64\nSource: sample\nMaintainer: Jo <jo@example.org>\n";
+    const std::string control =
+        "Version: 1:2.0-3\nArchitecture: amd64\nSource: sample\nMaintainer: Jo <jo@example.org>\n";
     sample.AddOutput("sample-dbgsym_2.0-3_amd64.deb",
                      MakeDeb("Package: sample-dbgsym\n" + control, {{debug_path, program.Bytes("program.debug")}}));
     sample.AddOutput("sample_2.0-3_amd64.deb",
@@ -325,6 +344,7 @@ struct Rebuild {
                              {{"./usr/bin/program", program.Bytes("stripped")},
                               {"./usr/bin/tool", "#!/bin/sh\n"},
                               {"./usr/bin/strange", "#!/bin/strange\n"},
+                              {"./usr/share/man/man1/tool.1.gz", "packed tool.1"},
                               {"./usr/share/doc/sample/README", "Read me.\n"}}));
     sample.record.build_path = kBuildPath;
     Record(other);
@@ -349,7 +369,8 @@ struct Rebuild {
     const std::uint32_t ar = tracer.Process(0, "/usr/bin/ar", {"ar", "rcs", "libown.a"});
     for (const char* object : {"used.o", "unused.o"}) tracer.Read(ar, tracer.Built(object));
     tracer.Create(ar, tracer.Built("libown.a"));
-    const std::uint32_t gcc = tracer.Process(0, "/usr/bin/gcc", {"gcc", "-o", "program", "main.o", "libown.a", "-lforeign"});
+    const std::uint32_t gcc =
+        tracer.Process(0, "/usr/bin/gcc", {"gcc", "-o", "program", "main.o", "libown.a", "-lforeign"});
     const std::uint32_t ld = tracer.Process(gcc, "/usr/bin/ld", {"ld", temporary});
     for (const char* input : {"main.o", "libown.a"}) tracer.Read(ld, tracer.Built(input));
     tracer.Read(ld, tracer.File("/usr/lib/libforeign.a", FileOrigin::kPackage, "libforeign-dev"));
@@ -361,6 +382,16 @@ struct Rebuild {
     const std::uint32_t sed = tracer.Process(0, "/bin/sed", {"sed", "tool.in"});
     tracer.Read(sed, tracer.Source("tool.in"));
     tracer.Create(sed, tracer.Built("debian/sample/usr/bin/tool", "#!/bin/sh\n"));
+    // One gzip packs the pages of two programs.
+    const std::uint32_t help2man = tracer.Process(0, "/usr/bin/help2man", {"help2man", "tool"});
+    tracer.Read(help2man, tracer.Source("tool.in"));
+    const std::string man = "debian/sample/usr/share/man/man1/";
+    tracer.Create(help2man, tracer.Built(man + "tool.1"));
+    const std::uint32_t gzip = tracer.Process(0, "/bin/gzip", {"gzip", "-9n", "other.1", "tool.1"});
+    tracer.Read(gzip, tracer.Source("main.c"));
+    tracer.Read(gzip, tracer.Built(man + "tool.1"));
+    tracer.Create(gzip, tracer.Built(man + "tool.1.gz", "packed tool.1"));
+    tracer.trace.events.push_back({gzip, TraceAction::kRemove, tracer.Built(man + "tool.1"), 0});
     sample.record.trace = Artifact{"trace.json.zst", sample.store().Put(FormatCanonical(ToJson(tracer.trace)))};
   }
 
@@ -408,8 +439,11 @@ TEST(OriginsTest, WhatWasLinkedIsToldByDebugInformationAndItsHeadersByTheTrace) 
 TEST(OriginsTest, OtherFilesAreToldByTheirBytesThenByTheTraceThenNotAtAll) {
   Rebuild rebuild;
   const Origins origins = rebuild.Find();
-  EXPECT_THAT(Rebuild::Sources(Rebuild::File(origins, "/usr/share/doc/sample/README")), ElementsAre("doc/README identical"));
+  EXPECT_THAT(Rebuild::Sources(Rebuild::File(origins, "/usr/share/doc/sample/README")),
+              ElementsAre("doc/README identical"));
   EXPECT_THAT(Rebuild::Sources(Rebuild::File(origins, "/usr/bin/tool")), ElementsAre("tool.in contributed"));
+  EXPECT_THAT(Rebuild::Sources(Rebuild::File(origins, "/usr/share/man/man1/tool.1.gz")),
+              ElementsAre("tool.in contributed"));
   const FileOrigins& strange = Rebuild::File(origins, "/usr/bin/strange");
   EXPECT_EQ(strange.evidence, OriginEvidence::kUnknown);
   EXPECT_THAT(strange.sources, IsEmpty());
@@ -453,9 +487,8 @@ TEST(OriginsTest, TheDocumentNamesSourcesEmbeddedCodeAndHowItIsKnown) {
     });
   };
   Json packages = document.at("components");
-  std::erase_if(packages.get_ref<Json::array_t&>(), [](const Json& component) {
-    return component.at("purl").get<std::string>().ends_with("arch=source");
-  });
+  std::erase_if(packages.get_ref<Json::array_t&>(),
+                [](const Json& component) { return component.at("purl").get<std::string>().ends_with("arch=source"); });
   const Json& package = find(packages, "sample");
   EXPECT_TRUE(has(package, "nachbau:built-using:only-declared", "nothing (= 1)"));
   EXPECT_TRUE(has(package, "nachbau:built-using:only-observed", "foreign (= 3-1)"));
@@ -475,7 +508,8 @@ TEST(OriginsTest, TheDocumentNamesSourcesEmbeddedCodeAndHowItIsKnown) {
   }
   // Every citation leads to something that is there, and to a step of the formulation.
   std::set<std::string> tasks;
-  for (const Json& task : document.at("formulation")[0].at("workflows")[0].at("tasks")) tasks.insert(task.at("bom-ref"));
+  for (const Json& task : document.at("formulation")[0].at("workflows")[0].at("tasks"))
+    tasks.insert(task.at("bom-ref"));
   EXPECT_THAT(tasks, Contains("task:link:" + program.at("bom-ref").get<std::string>()));
   std::size_t pointers = 0;
   for (const Json& citation : document.at("citations")) {
