@@ -425,6 +425,14 @@ class Merger {
       if (ref != value.end() && ref->is_string()) {
         if (const auto found = refs.find(ref->get<std::string>()); found != refs.end()) *ref = found->second;
       }
+      // In a formulation tasks depend on each other like components.
+      const auto targets = value.find("dependsOn");
+      if (targets != value.end() && targets->is_array()) {
+        for (Json& target : *targets) {
+          if (!target.is_string()) continue;
+          if (const auto found = refs.find(target.get<std::string>()); found != refs.end()) target = found->second;
+        }
+      }
     }
     if (value.is_structured()) {
       for (Json& child : value) Redirect(child, refs);

@@ -191,9 +191,27 @@ MergeInput Input(const Json& document) {
   return {ParseBom(text, "input"), HashBytes(text)};
 }
 
+// Two steps whose names are the same in every document, as our own are.
+Json Formulation(const std::string& output) {
+  const auto task = [&](const char* name) {
+    return Json({{"bom-ref", name},
+                 {"uid", name},
+                 {"taskTypes", {"build"}},
+                 {"outputs", Json::array({{{"resource", {{"ref", output}}}}})}});
+  };
+  return Json::array(
+      {{{"bom-ref", "formula"},
+        {"workflows", Json::array({{{"bom-ref", "workflow"},
+                                    {"uid", "w"},
+                                    {"taskTypes", {"build"}},
+                                    {"tasks", Json::array({task("task:a"), task("task:b")})},
+                                    {"taskDependencies", Json::array({{{"ref", "task:b"}, {"dependsOn", {"task:a"}}}})}}})}}});
+}
+
 TEST(MergeTest, TheSameIsOneAndWhatDiffersStaysApart) {
   const Json first = Changed([](Json& document) {
     document["compositions"] = Json::array({{{"aggregate", "complete"}, {"dependencies", {"app", "lib"}}}});
+    document["formulation"] = Formulation("lib");
   });
   const Json second = Changed([](Json& document) {  // the same library under another ref, and one more
     document["serialNumber"] = "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b70";
@@ -203,6 +221,7 @@ TEST(MergeTest, TheSameIsOneAndWhatDiffersStaysApart) {
         {{"type", "library"}, {"bom-ref", "lib"}, {"name", "libbar"}, {"version", "1"}});  // a ref that means something else
     document["dependencies"] = Json::array({{{"ref", "second"}, {"dependsOn", {"x", "lib"}}}, {{"ref", "x"}, {"dependsOn", {"lib"}}}});
     document["compositions"] = Json::array({{{"aggregate", "incomplete"}, {"dependencies", {"x"}}}});
+    document["formulation"] = Formulation("x");
   });
   const Json third = Changed([](Json& document) {  // other licence: the same thing said differently
     document["components"][0]["licenses"] = Json::array({{{"license", {{"id", "GPL-2.0-only"}}}}});
@@ -212,6 +231,11 @@ TEST(MergeTest, TheSameIsOneAndWhatDiffersStaysApart) {
   EXPECT_THAT(Validate(result.document), IsEmpty());
   EXPECT_EQ(FormatJcs(result.document), FormatJcs(Merge({Input(third), Input(first), Input(second), Input(first)}, product).document));
   EXPECT_EQ(result.kept_apart, 2U);  // the library with one licence, and with the other
+  const Json& formulas = result.document.at("formulation");
+  ASSERT_EQ(formulas.size(), 2U);
+  const Json& workflow = formulas[1].at("workflows")[0];
+  EXPECT_NE(workflow.at("tasks")[0].at("bom-ref"), formulas[0].at("workflows")[0].at("tasks")[0].at("bom-ref"));
+  EXPECT_EQ(workflow.at("taskDependencies")[0].at("dependsOn")[0], workflow.at("tasks")[0].at("bom-ref"));
   const Bom bom = BomFromJson(result.document, "merged");
   std::vector<std::string> names;
   for (const BomComponent& component : bom.components) names.push_back(component.name);
