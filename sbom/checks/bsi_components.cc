@@ -122,7 +122,7 @@ std::vector<Row> Rows() {
        Msg("where the file itself can be fetched"),
        Msg("state an external reference of type distribution with an absolute URL")},
       {"component.identifiers", "5.2.4", kAdditional, Applies::kInsideAndIdentified, &Subject::identifiers, IdentifierProblem,
-       Msg("other identifiers that are in use: package URL, CPE, SWID"), Msg("state purl, cpe or swid")},
+       Msg("other identifiers that are in use: package URL, CPE, SWID, SWHID"), Msg("state purl, cpe, swid or swhid")},
       {"component.original-licence", "5.2.4", kAdditional, Applies::kInside, &Subject::original_licence, LicenceProblem,
        Msg("the licences that its creator declared"),
        Msg("state licenses with acknowledgement declared, beside the concluded one; needs CycloneDX 1.7")},

@@ -89,7 +89,8 @@ ClauseResult DepthClause(const CheckInput& input) {
                 Msg("everything that is delivered is listed, up to the first component outside of it"),
                 Msg("list what is missing and say complete; what the document itself calls incomplete is not enough"));
   for (const Subject& subject : input.sheet.subjects) {
-    if (!Inside(subject) || !subject.completeness.expressible) continue;
+    // Of a source package only what went in need be listed.
+    if (!Inside(subject) || subject.source || !subject.completeness.expressible) continue;
     if (Says(subject, "incomplete")) clause.Fail(subject, Msg("the document itself says that its list is incomplete"));
     else if (Says(subject, "complete") && !Says(subject, "unknown")) clause.Pass();
     else clause.Unjudged(subject, Msg("the document does not say that its list is complete"));

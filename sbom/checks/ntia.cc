@@ -52,7 +52,7 @@ ClauseResult VersionClause(const CheckInput& input) {
 
 ClauseResult IdentifierClause(const CheckInput& input) {
   return OfComponents(input, Clause("ntia.other-identifiers", "Data Fields", kAdditional,
-                                    Msg("other identifiers that are in use: package URL, CPE, SWID"), Msg("state purl, cpe or swid")),
+                                    Msg("other identifiers that are in use: package URL, CPE, SWID, SWHID"), Msg("state purl, cpe, swid or swhid")),
                       [](Clause& clause, const Subject& subject) {
                         const Field& field = subject.identifiers;
                         if (!field.values.empty()) return clause.Pass();

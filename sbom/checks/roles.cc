@@ -48,6 +48,8 @@ Kind KindOf(std::string_view property_value) {
   return property_value == "external" ? Kind::kExternal : Kind::kUnmarked;
 }
 
+bool IsSourceKind(std::string_view property_value) { return property_value == "source package" || property_value == "source"; }
+
 std::vector<bool> Reached(const Sheet& sheet) {
   std::vector<bool> reached(sheet.subjects.size(), false);
   std::vector<std::size_t> open;

@@ -14,6 +14,7 @@ inline constexpr std::string_view kExternalProperty = "nachbau:component:externa
 
 enum class Kind { kUnmarked, kLogical, kExternal, kOther };
 Kind KindOf(std::string_view property_value);
+bool IsSourceKind(std::string_view property_value);  // logical, of source code
 
 // Sets Subject::role of all, walking from the primary component.
 void SettleRoles(Sheet& sheet);

@@ -92,7 +92,11 @@ void ReadProperties(const BomComponent& component, Subject& subject) {
       subject.marked_logical |= kind == Kind::kLogical;
       subject.external |= kind == Kind::kExternal;
       subject.marked_other |= kind == Kind::kOther;
+      subject.source |= IsSourceKind(property.value);
     }
+    // Where the 1.6 form of our documents keeps what it has no room for (docs/formats/conformance.md).
+    if (name == "nachbau:licence:declared") Add(subject.original_licence.elsewhere, property.value, property.pointer);
+    if (name == "nachbau:licence:concluded") Add(subject.distribution_licence.elsewhere, property.value, property.pointer);
     if (property.value.starts_with("pkg:") || property.value.starts_with("cpe:")) {
       Add(subject.identifiers.elsewhere, property.value, property.pointer);
     }
@@ -192,7 +196,10 @@ Subject ReadSubject(const Bom& bom, const BomComponent& component, Sheet& sheet)
   Add(subject.identifiers.values, component.purl, place("/purl"));
   for (const std::string& cpe : component.cpes) Add(subject.identifiers.values, cpe, place("/cpe"));
   Add(subject.identifiers.values, component.swid, place("/swid"));
-  if (component.ref.starts_with("pkg:") || component.ref.starts_with("cpe:")) {
+  for (const std::string& swhid : component.swhids) Add(subject.identifiers.values, swhid, place("/swhid"));
+  for (const std::string& gitoid : component.omnibor_ids) Add(subject.identifiers.values, gitoid, place("/omniborId"));
+  // With a fragment it is a name made from the identifier of what it lies in.
+  if ((component.ref.starts_with("pkg:") || component.ref.starts_with("cpe:")) && component.ref.find('#') == component.ref.npos) {
     Add(subject.identifiers.elsewhere, component.ref, component.pointer + "/bom-ref");
   }
   subject.compiled = IsMachineCode(component, subject);
@@ -215,8 +222,7 @@ void MarkSourceFiles(const Bom& bom, Sheet& sheet) {
   for (std::size_t i = 0; i < bom.components.size(); ++i) {
     const std::size_t parent = bom.components[i].parent;
     if (parent == kNoComponent || bom.components[i].type != "file") continue;
-    const std::string kind = bom.components[parent].Property(kKindProperty);
-    if (kind == "source package" || kind == "source" || sheet.subjects[parent].marked_other) sheet.subjects[i].marked_other = true;
+    if (sheet.subjects[parent].source || sheet.subjects[parent].marked_other) sheet.subjects[i].marked_other = true;
   }
 }
 

@@ -48,7 +48,7 @@ struct Subject {
   Field deployable_uri;
   Field source_uri;
   Field source_hash;                      // SHA-512
-  Field identifiers;                      // purl, CPE, SWID
+  Field identifiers;                      // purl, CPE, SWID, SWHID, OmniBOR
   Field distribution_licence;             // expressions that are concluded
   Field original_licence;                 // expressions that are declared
   Field effective_licence;
@@ -66,6 +66,7 @@ struct Subject {
   bool external = false;                  // marked as outside of what is delivered
   bool marked_logical = false;
   bool marked_other = false;
+  bool source = false;                    // stands for source code, which is not delivered
   bool compiled = false;                  // machine code, as the document shows
   bool script = false;                    // a script, as the document shows
   std::vector<Stated> link_evidence;      // what went into it: occurrences, methods of identification

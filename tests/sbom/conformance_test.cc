@@ -197,9 +197,9 @@ std::vector<Mutation> Mutations() {
        {"sbom.valid /dependencies/2/dependsOn/0", "graph.resolved /dependencies/2"}},
       {"a component that nobody needs", set("/dependencies/0/dependsOn", {"deb"}), {"graph.reachable /components/0"}},
       {"incomplete by its own words",
-       [](Json& d) { d["compositions"][0]["dependencies"] = {"product", "deb", "elf"};
-                     d["compositions"].push_back({{"aggregate", "incomplete"}, {"dependencies", {"source"}}}); },
-       {"depth.delivery-item /components/0"}},
+       [](Json& d) { d["compositions"][0]["dependencies"] = {"product", "source", "elf"};
+                     d["compositions"].push_back({{"aggregate", "incomplete"}, {"dependencies", {"deb"}}}); },
+       {"depth.delivery-item /components/1"}},
       {"a program that is not listed",
        [](Json& d) { d["components"][1].erase("components"); d["dependencies"].erase(3);
                      d["compositions"][0]["dependencies"] = {"product", "source", "deb"}; },
@@ -221,6 +221,9 @@ std::vector<Mutation> Mutations() {
        {"component.distribution-licence /components/1/licenses/0"}},
       {"a licence of neither kind", erase("/components/1/licenses/1", "acknowledgement"),
        {"component.original-licence /components/1/licenses/1"}},
+      {"a declared licence in a property",
+       [=](Json& d) { d["components"][1]["licenses"].erase(1); d["components"][1]["properties"].push_back(property("nachbau:licence:declared", "MIT")); },
+       {"component.original-licence /components/1/properties/5"}},
       {"a declared licence that says nothing", set("/components/1/licenses/1/expression", "NONE"),
        {"component.original-licence /components/1/licenses/1"}},
       {"a licence that SPDX does not know", set("/components/1/licenses/0/expression", "MIT AND Expat"),
@@ -304,9 +307,13 @@ TEST_F(ConformanceTest, WhatNobodyCanTellIsLeftOpen) {
       {[](Json& d) { d["compositions"][0]["dependencies"] = {"product", "source", "deb"};
                      d["compositions"].push_back({{"aggregate", "unknown"}, {"dependencies", {"elf"}}}); },
        "build.linker", ClauseVerdict::kCannotJudge},
-      {[](Json& d) { d["compositions"][0]["dependencies"] = {"product", "deb", "elf"};
-                     d["compositions"].push_back({{"aggregate", "unknown"}, {"dependencies", {"source"}}}); },
+      {[](Json& d) { d["compositions"][0]["dependencies"] = {"source", "deb", "elf"};
+                     d["compositions"].push_back({{"aggregate", "unknown"}, {"dependencies", {"product"}}}); },
        "depth.delivery-item", ClauseVerdict::kCannotJudge},
+      // Not all of a source package goes in.
+      {[](Json& d) { d["compositions"][0]["dependencies"] = {"product", "deb", "elf"};
+                     d["compositions"].push_back({{"aggregate", "incomplete"}, {"dependencies", {"source"}}}); },
+       "depth.delivery-item", ClauseVerdict::kPass},
       {[](Json& d) { d["components"][0]["pedigree"] = {{"patches", Json::array({{{"type", "unofficial"}}})}}; },
        "component.creator-of-changes", ClauseVerdict::kCannotJudge},
       {[](Json& d) { d["components"][1]["externalReferences"][0]["url"] = "artifacts/hello.deb"; }, "component.deployable-uri",
@@ -348,6 +355,19 @@ TEST_F(ConformanceTest, LogicalExternalAndSourceComponentsNeedLess) {
   const Conformance conformance = Check(document);
   EXPECT_THAT(Failures(conformance), IsEmpty());
   EXPECT_THAT(With(ClauseVerdict::kCannotJudge, conformance), Not(Contains("component.identifiers")));
+}
+
+TEST_F(ConformanceTest, ASwhidIsAnIdentifierAndABomRefIsNone) {
+  Json document = Conforming();
+  document["components"][2].erase("purl");
+  document["components"][2]["swhid"] = {"swh:1:cnt:94a9ed024d3859793618152ea559a168bbcbb5e2"};
+  EXPECT_THAT(With(ClauseVerdict::kPass, Check(document)), Contains("component.identifiers"));
+  document["components"][2].erase("swhid");
+  std::string text = document.dump();
+  for (std::size_t at; (at = text.find("\"libc6\"]")) != text.npos;) text.replace(at, 7, "\"pkg:deb/debian/libc6@2\"");
+  document = ParseJson(text, "changed");
+  document["components"][2]["bom-ref"] = "pkg:deb/debian/libc6@2";
+  EXPECT_THAT(Failures(Check(document)), ElementsAre("component.identifiers /components/2/bom-ref"));
 }
 
 TEST_F(ConformanceTest, BothSpellingsOfEffectiveLicenceCountAndBothTogetherAreTwice) {
