@@ -20,7 +20,7 @@
 namespace nachbau {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kPiece = 1 << 20;   // bytes of one read
 constexpr std::size_t kAlignment = 4096;  // what O_DIRECT needs on every disk there is
@@ -40,25 +40,25 @@ class Throttle {
   explicit Throttle(std::uint64_t rate) : rate_(rate) {}
   void Pass(std::uint64_t bytes, const std::atomic<bool>* cancelled) {
     if (rate_ == 0) return;
-    Clock::time_point until;
+    SteadyClock::time_point until;
     {
       const std::lock_guard lock(mutex_);
-      const auto now = Clock::now();
+      const auto now = SteadyClock::now();
       next_ = std::max(next_, now);
       until = next_;
       next_ += std::chrono::nanoseconds(
           static_cast<std::int64_t>(1e9 * static_cast<double>(bytes) / static_cast<double>(rate_)));
     }
-    while (Clock::now() < until) {
+    while (SteadyClock::now() < until) {
       if (cancelled != nullptr && *cancelled) throw CancelledError();
-      std::this_thread::sleep_until(std::min(until, Clock::now() + std::chrono::milliseconds(100)));
+      std::this_thread::sleep_until(std::min(until, SteadyClock::now() + std::chrono::milliseconds(100)));
     }
   }
 
  private:
   std::uint64_t rate_;
   std::mutex mutex_;
-  Clock::time_point next_{};
+  SteadyClock::time_point next_{};
 };
 
 // One thread's reader.
@@ -170,7 +170,7 @@ std::size_t HashFiles(const std::vector<HashJob>& jobs, const HashOptions& optio
                       const std::function<void(std::size_t, const HashAnswer&)>& done) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const unsigned threads = options.from_disk ? cores * kThreadsPerCoreFromDisk : cores;
-  const auto end = Clock::now() + std::chrono::seconds(options.max_seconds);
+  const auto end = SteadyClock::now() + std::chrono::seconds(options.max_seconds);
   Throttle throttle(options.rate);
   std::atomic<std::size_t> next{0};
   std::size_t finished = 0;
@@ -180,7 +180,7 @@ std::size_t HashFiles(const std::vector<HashJob>& jobs, const HashOptions& optio
     try {
       Worker worker(options, throttle, task);
       for (std::size_t i = next++; i < jobs.size(); i = next++) {
-        if (options.max_seconds != 0 && Clock::now() >= end) break;
+        if (options.max_seconds != 0 && SteadyClock::now() >= end) break;
         const std::optional<HashAnswer> answer = worker.Check(jobs[i]);
         const std::lock_guard lock(mutex);
         ++finished;
