@@ -89,10 +89,10 @@ std::pair<Index, Index> FindEqualItems(const JsonTree& tree, Index array) {
 }
 
 SchemaCheck::SchemaCheck(const SchemaRules& rules, const JsonTree& tree)
-    : rules_(rules), tree_(tree), names_(tree.key_count(), ~NameId{0}), keys_(rules.names().size(), JsonTree::kNoKey) {
-  for (NameId name = 0; name < rules.names().size(); ++name) {
-    keys_[name] = tree.FindKey(rules.names()[name]);
-    if (keys_[name] != JsonTree::kNoKey) names_[keys_[name]] = name;
+    : rules_(rules), tree_(tree), names_(tree.key_count(), kNoName), keys_(rules.names().size(), JsonTree::kNoKey) {
+  for (JsonTree::Key key = 0; key < tree.key_count(); ++key) {
+    names_[key] = rules.FindName(tree.KeyText(key));
+    if (names_[key] != kNoName) keys_[names_[key]] = key;
   }
 }
 

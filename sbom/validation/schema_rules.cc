@@ -67,6 +67,11 @@ RuleId SchemaRule::FindProperty(NameId name) const {
   return found != properties.end() && found->first == name ? found->second : kNoRule;
 }
 
+NameId SchemaRules::FindName(std::string_view name) const {
+  const auto found = numbers_.find(name);
+  return found == numbers_.end() ? kNoName : found->second;
+}
+
 // Reads one schema and those it refers to.
 class SchemaReader {
  public:
@@ -79,7 +84,7 @@ class SchemaReader {
 
  private:
   NameId NameOf(const std::string& name) {
-    const auto [place, added] = names_.emplace(name, static_cast<NameId>(rules_.names_.size()));
+    const auto [place, added] = rules_.numbers_.emplace(name, static_cast<NameId>(rules_.names_.size()));
     if (added) rules_.names_.push_back(name);
     return place->second;
   }
@@ -269,7 +274,6 @@ class SchemaReader {
   SchemaRules& rules_;
   std::map<std::string, Json> documents_;
   std::map<std::string, RuleId> resolved_;
-  std::map<std::string, NameId> names_;
   std::map<std::string, std::shared_ptr<const re2::RE2>> patterns_;
 };
 

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +24,7 @@ namespace nachbau::sbom {
 using RuleId = std::uint32_t;
 using NameId = std::uint32_t;
 inline constexpr RuleId kNoRule = ~RuleId{0};
+inline constexpr NameId kNoName = ~NameId{0};
 
 // What a value is to the rules beside the schema.
 enum class Meaning : std::uint8_t { kNone, kReference, kHash, kPurl, kLicenceExpression, kSwhid, kOmniborId };
@@ -64,11 +67,13 @@ class SchemaRules {
   const SchemaRule& operator[](RuleId rule) const { return rules_[rule]; }
   RuleId root() const { return 0; }
   const std::vector<std::string>& names() const { return names_; }  // by NameId
+  NameId FindName(std::string_view name) const;                      // kNoName when no schema has it
 
  private:
   friend class SchemaReader;
   std::vector<SchemaRule> rules_;
   std::vector<std::string> names_;
+  std::map<std::string, NameId, std::less<>> numbers_;
 };
 
 }  // namespace nachbau::sbom
