@@ -190,7 +190,8 @@ std::optional<std::string> ApplyPatch(std::string_view content, const FilePatch&
     // Of an empty old side the number names the line before it.
     const std::uint64_t line = hunk.before.empty() ? hunk.old_line : std::max<std::uint64_t>(hunk.old_line, 1) - 1;
     const std::int64_t wanted = static_cast<std::int64_t>(line) + moved;
-    const std::size_t expected = std::clamp<std::int64_t>(wanted, 0, static_cast<std::int64_t>(lines.size()));
+    const auto expected =
+        static_cast<std::size_t>(std::clamp<std::int64_t>(wanted, 0, static_cast<std::int64_t>(lines.size())));
     const auto place = FindPlace(lines, done, expected, hunk, probes);
     if (!place) return std::nullopt;
     moved = static_cast<std::int64_t>(*place) - static_cast<std::int64_t>(line);
