@@ -19,13 +19,27 @@ void AppendText(const std::string& text, std::string& out) {
   out += '"';
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           out += "\\u00";
@@ -57,9 +71,12 @@ void Append(const Json& value, std::string& out) {
       bool sorted = true;  // by bytes they are already
       for (auto it = value.begin(); it != value.end(); ++it) {
         keys.push_back(&it.key());
-        sorted = sorted && std::none_of(it.key().begin(), it.key().end(), [](char c) { return static_cast<unsigned char>(c) >= 0xEE; });
+        sorted = sorted && std::none_of(it.key().begin(), it.key().end(),
+                                        [](char c) { return static_cast<unsigned char>(c) >= 0xEE; });
       }
-      if (!sorted) std::sort(keys.begin(), keys.end(), [](const auto* left, const auto* right) { return LessInUtf16(*left, *right); });
+      if (!sorted)
+        std::sort(keys.begin(), keys.end(),
+                  [](const auto* left, const auto* right) { return LessInUtf16(*left, *right); });
       out += '{';
       for (std::size_t i = 0; i < keys.size(); ++i) {
         if (i != 0) out += ',';
@@ -78,12 +95,19 @@ void Append(const Json& value, std::string& out) {
       }
       out += ']';
       break;
-    case Json::value_t::string: AppendText(value.get_ref<const std::string&>(), out); break;
-    case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; break;
+    case Json::value_t::string:
+      AppendText(value.get_ref<const std::string&>(), out);
+      break;
+    case Json::value_t::boolean:
+      out += value.get<bool>() ? "true" : "false";
+      break;
     case Json::value_t::number_integer:
     case Json::value_t::number_unsigned:
-    case Json::value_t::number_float: out += FormatEcmaScriptNumber(value.get<double>()); break;
-    default: out += "null";
+    case Json::value_t::number_float:
+      out += FormatEcmaScriptNumber(value.get<double>());
+      break;
+    default:
+      out += "null";
   }
 }
 
@@ -113,7 +137,8 @@ std::string FormatEcmaScriptNumber(double value) {
   }
   // The shortest digits that read back as the same number: "d.ddde[+-]xx".
   std::array<char, 64> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
   const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
   const std::size_t mark = text.find('e');
   std::string digits(1, text[0]);
@@ -125,7 +150,8 @@ std::string FormatEcmaScriptNumber(double value) {
   const int k = static_cast<int>(digits.size());
   const int n = exponent + 1;
   if (k <= n && n <= 21) return sign + digits + std::string(static_cast<std::size_t>(n - k), '0');
-  if (0 < n && n <= 21) return sign + digits.substr(0, static_cast<std::size_t>(n)) + "." + digits.substr(static_cast<std::size_t>(n));
+  if (0 < n && n <= 21)
+    return sign + digits.substr(0, static_cast<std::size_t>(n)) + "." + digits.substr(static_cast<std::size_t>(n));
   if (-6 < n && n <= 0) return sign + "0." + std::string(static_cast<std::size_t>(-n), '0') + digits;
   const std::string power = (n - 1 < 0 ? "e-" : "e+") + std::to_string(std::abs(n - 1));
   return sign + digits[0] + (k == 1 ? "" : "." + digits.substr(1)) + power;

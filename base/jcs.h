@@ -1,5 +1,6 @@
-// The JSON Canonicalization Scheme (RFC 8785) for documents of others, as signatures need it: with floating point numbers
-// and any keys. FormatCanonical of base/json.h gives the same bytes, but refuses what our own documents do not have.
+// The JSON Canonicalization Scheme (RFC 8785) for documents of others, as signatures need it: with floating point
+// numbers and any keys. FormatCanonical of base/json.h gives the same bytes, but refuses what our own documents do not
+// have.
 #pragma once
 
 #include <string>
@@ -12,7 +13,8 @@ namespace nachbau {
 // units (section 3.2.3). Throws Error for text that is not UTF-8.
 std::string FormatJcs(const Json& value);
 
-// The same content for people, as FormatPretty writes it, of documents of others: two-space indentation, a final newline.
+// The same content for people, as FormatPretty writes it, of documents of others: two-space indentation, a final
+// newline.
 std::string FormatForeign(const Json& value);
 
 // A finite double as ECMAScript's Number::toString gives it: "1e+21", "0.000001", "1e-7", "-0" is "0".

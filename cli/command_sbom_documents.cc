@@ -42,7 +42,8 @@ void PrintLosses(const Context& context, const std::vector<Message>& losses) {
 // "library 12, file 3": the most first.
 std::string Ranking(const std::map<std::string, std::size_t>& counts, std::size_t limit = 100) {
   std::vector<std::pair<std::string, std::size_t>> sorted(counts.begin(), counts.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& left, const auto& right) { return left.second > right.second; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& left, const auto& right) { return left.second > right.second; });
   std::string text;
   for (std::size_t i = 0; i < std::min(limit, sorted.size()); ++i) {
     text += (text.empty() ? "" : ", ") + (sorted[i].first.empty() ? "-" : Printable(sorted[i].first)) + " " +
@@ -59,13 +60,13 @@ void PrintStatistics(const Context& context, const std::string& name, const sbom
   context.PrintLine("  " + context.Text(Msg("licences: {} components with ({} declared, {} concluded); most often: {}",
                                             count.with_licence, count.with_declared, count.with_concluded,
                                             Ranking(count.licences, kShownLicences))));
-  context.PrintLine("  " + context.Text(Msg("versions: {}, package URLs: {}, suppliers or authors: {}", count.with_version,
-                                            count.with_purl, count.with_supplier)));
+  context.PrintLine("  " + context.Text(Msg("versions: {}, package URLs: {}, suppliers or authors: {}",
+                                            count.with_version, count.with_purl, count.with_supplier)));
   context.PrintLine("  " + context.Text(Msg("digests: {} components with SHA-512, {} with any that is not broken; {}",
                                             count.with_sha512, count.with_hash, Ranking(count.hashes))));
   context.PrintLine("  " + context.Text(Msg("source files as evidence: {}", count.occurrences)));
-  context.PrintLine("  " + context.Text(Msg("dependencies: {} from {} components, {} lead nowhere", count.dependency_edges,
-                                            count.dependency_entries, count.unresolved_edges)));
+  context.PrintLine("  " + context.Text(Msg("dependencies: {} from {} components, {} lead nowhere",
+                                            count.dependency_edges, count.dependency_entries, count.unresolved_edges)));
   context.PrintLine("  " + context.Text(Msg("completeness stated: parts {}; dependencies {}", Ranking(count.assemblies),
                                             Ranking(count.dependencies))));
 }
@@ -90,8 +91,7 @@ int RunSbomMerge(Context& context) {
     const std::string bytes = ReadFile(name, sbom::kMaxBom);
     inputs.push_back({sbom::ParseBom(bytes, name), HashBytes(bytes)});
   }
-  const sbom::MergeResult result =
-      Merge(inputs, {context.arguments().product, context.arguments().product_version});
+  const sbom::MergeResult result = Merge(inputs, {context.arguments().product, context.arguments().product_version});
   WriteFileAtomically(output, FormatForeign(result.document));
   if (context.arguments().json) {
     context.PrintJson({{"output", output.native()},
@@ -104,9 +104,10 @@ int RunSbomMerge(Context& context) {
   context.Print(Msg("{} written: {} components from {} in {} documents", output.native(), result.components,
                     result.components_read, inputs.size()));
   if (result.kept_apart != 0) {
-    context.Print(Msg("{} components have a package URL in common with another and say something else about it: they stay "
-                      "apart",
-                      result.kept_apart));
+    context.Print(
+        Msg("{} components have a package URL in common with another and say something else about it: they stay "
+            "apart",
+            result.kept_apart));
   }
   PrintLosses(context, result.losses);
   return kGood;
@@ -114,7 +115,8 @@ int RunSbomMerge(Context& context) {
 
 int RunSbomQuery(Context& context) {
   const Arguments& arguments = context.arguments();
-  const sbom::BomQuery query = {arguments.purl, arguments.digest, arguments.licence, arguments.source_file, arguments.product};
+  const sbom::BomQuery query = {arguments.purl, arguments.digest, arguments.licence, arguments.source_file,
+                                arguments.product};
   if (query.Empty()) {
     UsageError error(Msg("what is looked for?"));
     error.SetHint(Msg("--purl, --digest, --licence, --source-file or --name; with several, all must hold"));
@@ -135,7 +137,8 @@ int RunSbomQuery(Context& context) {
         continue;
       }
       std::string line = name + ": " + Printable(match.name);
-      for (auto parent = match.parents.rbegin(); parent != match.parents.rend(); ++parent) line += " < " + Printable(*parent);
+      for (auto parent = match.parents.rbegin(); parent != match.parents.rend(); ++parent)
+        line += " < " + Printable(*parent);
       std::string because;
       for (const std::string& reason : match.because) because += (because.empty() ? "" : "; ") + Printable(reason);
       context.PrintLine(line + "  [" + because + "]");
@@ -190,14 +193,17 @@ int RunSbomVerify(Context& context) {
     context.PrintJson(ToJson(report));
   } else {
     for (const sbom::ArtifactVerdict& verdict : report.verdicts) {
-      if (verdict.outcome == sbom::ArtifactOutcome::kSame || verdict.outcome == sbom::ArtifactOutcome::kNotChecked) continue;
-      context.PrintLine(Printable(verdict.name) + " (" + Printable(verdict.file) + "): " + context.Text(verdict.reason));
+      if (verdict.outcome == sbom::ArtifactOutcome::kSame || verdict.outcome == sbom::ArtifactOutcome::kNotChecked)
+        continue;
+      context.PrintLine(Printable(verdict.name) + " (" + Printable(verdict.file) +
+                        "): " + context.Text(verdict.reason));
     }
-    context.Print(Msg("{} files are what the SBOM says, {} differ, {} are missing, {} are not in the SBOM; of {} the bytes "
-                      "are not here or no digest proves anything",
-                      report.Count(sbom::ArtifactOutcome::kSame), report.Count(sbom::ArtifactOutcome::kDiffers),
-                      report.Count(sbom::ArtifactOutcome::kMissing), report.Count(sbom::ArtifactOutcome::kUnlisted),
-                      report.Count(sbom::ArtifactOutcome::kNotChecked)));
+    context.Print(
+        Msg("{} files are what the SBOM says, {} differ, {} are missing, {} are not in the SBOM; of {} the bytes "
+            "are not here or no digest proves anything",
+            report.Count(sbom::ArtifactOutcome::kSame), report.Count(sbom::ArtifactOutcome::kDiffers),
+            report.Count(sbom::ArtifactOutcome::kMissing), report.Count(sbom::ArtifactOutcome::kUnlisted),
+            report.Count(sbom::ArtifactOutcome::kNotChecked)));
   }
   if (report.Good()) return kGood;
   return report.Count(sbom::ArtifactOutcome::kDiffers) + report.Count(sbom::ArtifactOutcome::kMissing) +

@@ -146,9 +146,10 @@ int RunSbomImport(Context& context) {
   imported.components = bom.components.size();
   imported.time = context.clock().Now();
   SaveImportedSbom(context.home(), imported);
-  context.Record("sbom.import", {{"name", imported.name},
-                                 {"subjects", Json::array({{{"name", imported.file_name},
-                                                            {"sha256", imported.content.sha256.Hex()}}})}});
+  context.Record(
+      "sbom.import",
+      {{"name", imported.name},
+       {"subjects", Json::array({{{"name", imported.file_name}, {"sha256", imported.content.sha256.Hex()}}})}});
   if (context.arguments().json) {
     Json json = ToJson(report);
     json["imported"] = ToJson(imported);

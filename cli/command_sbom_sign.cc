@@ -30,15 +30,15 @@ int SignBeside(Context& context, const verifier::SigningKey& key) {
   const std::string& name = context.arguments().names.at(0);
   const std::filesystem::path output = OutputFor(context.arguments(), ".sigstore.json");
   const std::string bytes = ReadFile(name, sbom::kMaxBom);
-  const Json statement = MakeSbomStatement(sbom::ParseBom(bytes, name), std::filesystem::path(name).filename().native(),
-                                           HashBytes(bytes));
+  const Json statement =
+      MakeSbomStatement(sbom::ParseBom(bytes, name), std::filesystem::path(name).filename().native(), HashBytes(bytes));
   const Json bundle = verifier::Attest(statement, key, context.LogDirectory(), context.LogOrigin(key), context.clock());
   WriteFileAtomically(output, FormatPretty(bundle));
   if (context.arguments().json) {
     context.PrintJson({{"output", output.native()}, {"keyId", key.key_id}, {"logIndex", verifier::LogIndexOf(bundle)}});
   } else {
-    context.Print(Msg("{} written: signed with key {}..., entry {} of the log", output.native(), key.key_id.substr(0, 16),
-                      verifier::LogIndexOf(bundle)));
+    context.Print(Msg("{} written: signed with key {}..., entry {} of the log", output.native(),
+                      key.key_id.substr(0, 16), verifier::LogIndexOf(bundle)));
     context.Print(Msg("Next: nachbau sbom verify-signature {} --signature {}", name, output.native()));
   }
   return kGood;
@@ -94,7 +94,8 @@ void Show(Context& context, const std::string& name, const sbom::JsfSignature& s
                       signature.key_kind, signature.fingerprint));
   }
   if (!signature.subject.empty()) {
-    context.Print(Msg("  its certificate claims to be of {}; who issued that was not checked", Printable(signature.subject)));
+    context.Print(
+        Msg("  its certificate claims to be of {}; who issued that was not checked", Printable(signature.subject)));
   }
   if (!signature.covers_itself) {
     context.Print(Msg("  the signature is not made as JSF says: it does not cover the algorithm and key beside it"));
@@ -136,9 +137,9 @@ int RunSbomVerifySignature(Context& context) {
     const std::vector<sbom::JsfSignature> signatures = VerifyJsf(ParseJson(ReadFile(name, sbom::kMaxBom), name), known);
     Json entries = Json::array();
     for (const sbom::JsfSignature& signature : signatures) {
-      const bool excludes_more = std::any_of(signature.excludes.begin(), signature.excludes.end(), [&](const auto& member) {
-        return std::find(allowed.begin(), allowed.end(), member) == allowed.end();
-      });
+      const bool excludes_more = std::any_of(
+          signature.excludes.begin(), signature.excludes.end(),
+          [&](const auto& member) { return std::find(allowed.begin(), allowed.end(), member) == allowed.end(); });
       bad = bad || signature.outcome == sbom::JsfOutcome::kBad || signature.outcome == sbom::JsfOutcome::kMalformed ||
             (signature.outcome == sbom::JsfOutcome::kGood && excludes_more);
       unknown = unknown || signature.outcome == sbom::JsfOutcome::kNotChecked ||
@@ -149,8 +150,9 @@ int RunSbomVerifySignature(Context& context) {
         Show(context, name, signature);
     }
     // A signed part says nothing about the rest.
-    const bool whole = std::any_of(signatures.begin(), signatures.end(),
-                                   [](const sbom::JsfSignature& signature) { return signature.pointer.starts_with("/signature"); });
+    const bool whole = std::any_of(signatures.begin(), signatures.end(), [](const sbom::JsfSignature& signature) {
+      return signature.pointer.starts_with("/signature");
+    });
     bad = bad || !whole;
     if (context.arguments().json) {
       list.push_back({{"file", name}, {"signed", whole}, {"signatures", entries}});
@@ -161,7 +163,8 @@ int RunSbomVerifySignature(Context& context) {
   if (context.arguments().json) {
     context.PrintJson(list);
   } else if (unknown && !bad) {
-    context.Print(Msg("Next: get the signer's public key from the signer, not from the document, and name it with --key FILE"));
+    context.Print(
+        Msg("Next: get the signer's public key from the signer, not from the document, and name it with --key FILE"));
   }
   return bad ? kBad : unknown ? kCouldNotCheck : kGood;
 }

@@ -10,7 +10,8 @@ namespace nachbau::cli {
 std::filesystem::path ImportedSbomDirectory(const std::filesystem::path& home) { return home / "sboms"; }
 
 void SaveImportedSbom(const std::filesystem::path& home, const sbom::ImportedSbom& imported) {
-  WriteFileAtomically(ImportedSbomDirectory(home) / (imported.content.sha256.Hex() + ".json"), FormatPretty(ToJson(imported)));
+  WriteFileAtomically(ImportedSbomDirectory(home) / (imported.content.sha256.Hex() + ".json"),
+                      FormatPretty(ToJson(imported)));
 }
 
 std::vector<sbom::ImportedSbom> ImportedSboms(const std::filesystem::path& home) {

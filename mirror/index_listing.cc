@@ -38,7 +38,8 @@ void ForEachListing(std::string_view index, bool is_sources, const std::function
         if (!listing.package.empty()) sink(listing);
       }
     } else if (!listing.package.empty() && !listing.sha256.empty()) {
-      listing.file_name.erase(0, listing.file_name.rfind('/') == std::string::npos ? 0 : listing.file_name.rfind('/') + 1);
+      listing.file_name.erase(0,
+                              listing.file_name.rfind('/') == std::string::npos ? 0 : listing.file_name.rfind('/') + 1);
       sink(listing);
     }
     listing = {};
@@ -65,7 +66,8 @@ void ForEachListing(std::string_view index, bool is_sources, const std::function
   finish();
 }
 
-void ForEachListing(const SnapshotIndex& index, const Store& store, const std::function<void(const IndexListing&)>& sink) {
+void ForEachListing(const SnapshotIndex& index, const Store& store,
+                    const std::function<void(const IndexListing&)>& sink) {
   // Paragraph by paragraph: an index of a whole archive need not be in memory.
   const bool is_sources = index.architecture == "source";
   std::string rest;

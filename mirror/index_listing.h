@@ -22,6 +22,7 @@ struct IndexListing {
 void ForEachListing(std::string_view index, bool is_sources, const std::function<void(const IndexListing&)>& sink);
 
 // Those of an index of a snapshot, from the store's object. Throws MissingError, IntegrityError, ParseError.
-void ForEachListing(const SnapshotIndex& index, const Store& store, const std::function<void(const IndexListing&)>& sink);
+void ForEachListing(const SnapshotIndex& index, const Store& store,
+                    const std::function<void(const IndexListing&)>& sink);
 
 }  // namespace nachbau::mirror

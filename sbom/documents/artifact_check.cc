@@ -53,7 +53,8 @@ class Hasher {
     for (const Algorithm& algorithm : kAlgorithms) {
       if (!algorithms.contains(algorithm.name)) continue;
       contexts_.emplace_back(algorithm.name, DigestContext(EVP_MD_CTX_new()));
-      if (!contexts_.back().second || EVP_DigestInit_ex(contexts_.back().second.get(), algorithm.digest(), nullptr) != 1) {
+      if (!contexts_.back().second ||
+          EVP_DigestInit_ex(contexts_.back().second.get(), algorithm.digest(), nullptr) != 1) {
         throw Error(Msg("OpenSSL cannot start a digest"));
       }
     }
@@ -70,7 +71,8 @@ class Hasher {
     for (auto& [name, context] : contexts_) {
       std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
       unsigned size = 0;
-      if (EVP_DigestFinal_ex(context.get(), bytes.data(), &size) != 1) throw Error(Msg("OpenSSL cannot finish a digest"));
+      if (EVP_DigestFinal_ex(context.get(), bytes.data(), &size) != 1)
+        throw Error(Msg("OpenSSL cannot finish a digest"));
       digests.emplace(name, EncodeHex({reinterpret_cast<const char*>(bytes.data()), size}));
     }
     return digests;
@@ -80,7 +82,9 @@ class Hasher {
   std::vector<std::pair<const char*, DigestContext>> contexts_;
 };
 
-std::string LastPart(const std::string& path) { return path.substr(path.rfind('/') == path.npos ? 0 : path.rfind('/') + 1); }
+std::string LastPart(const std::string& path) {
+  return path.substr(path.rfind('/') == path.npos ? 0 : path.rfind('/') + 1);
+}
 
 std::string WithoutRoot(std::string path) {
   while (path.starts_with("./") || path.starts_with("/")) path.erase(0, path[0] == '/' ? 1 : 2);
@@ -163,7 +167,8 @@ class Checker {
   static std::vector<BomHash> HashesOf(const BomComponent& component) {
     std::vector<BomHash> hashes = component.hashes;
     for (const BomReference& reference : component.references) {
-      if (reference.type == "distribution") hashes.insert(hashes.end(), reference.hashes.begin(), reference.hashes.end());
+      if (reference.type == "distribution")
+        hashes.insert(hashes.end(), reference.hashes.begin(), reference.hashes.end());
     }
     return hashes;
   }
@@ -195,7 +200,8 @@ class Checker {
   const std::pair<const std::string, Digests>* Look(const BomComponent& component, const FileTable* inside) const {
     const FileTable& table = inside == nullptr ? here_ : *inside;
     // Where the path is known, a file of that name elsewhere is another file.
-    if (const std::string path = InstalledPath(component); inside != nullptr && !path.empty()) return table.FindPath(path);
+    if (const std::string path = InstalledPath(component); inside != nullptr && !path.empty())
+      return table.FindPath(path);
     for (const std::string& name : {component.name, FileNameOf(component)}) {
       if (const auto* found = table.Find(name)) return found;
     }
@@ -285,18 +291,23 @@ class Checker {
 
 std::string_view Name(ArtifactOutcome outcome) {
   switch (outcome) {
-    case ArtifactOutcome::kNotChecked: return "not checked";
-    case ArtifactOutcome::kSame: return "same";
-    case ArtifactOutcome::kDiffers: return "differs";
-    case ArtifactOutcome::kMissing: return "missing";
-    case ArtifactOutcome::kUnlisted: return "unlisted";
+    case ArtifactOutcome::kNotChecked:
+      return "not checked";
+    case ArtifactOutcome::kSame:
+      return "same";
+    case ArtifactOutcome::kDiffers:
+      return "differs";
+    case ArtifactOutcome::kMissing:
+      return "missing";
+    case ArtifactOutcome::kUnlisted:
+      return "unlisted";
   }
   return "not checked";
 }
 
 std::size_t ArtifactReport::Count(ArtifactOutcome outcome) const {
-  return static_cast<std::size_t>(
-      std::count_if(verdicts.begin(), verdicts.end(), [&](const ArtifactVerdict& verdict) { return verdict.outcome == outcome; }));
+  return static_cast<std::size_t>(std::count_if(
+      verdicts.begin(), verdicts.end(), [&](const ArtifactVerdict& verdict) { return verdict.outcome == outcome; }));
 }
 
 bool ArtifactReport::Good() const {

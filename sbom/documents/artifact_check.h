@@ -16,8 +16,8 @@ enum class ArtifactOutcome {
   kNotChecked,  // its bytes are not here, and need not be; or its digests prove nothing
   kSame,
   kDiffers,
-  kMissing,     // should be here and is not
-  kUnlisted,    // a package in the folder that the document does not name
+  kMissing,   // should be here and is not
+  kUnlisted,  // a package in the folder that the document does not name
 };
 std::string_view Name(ArtifactOutcome outcome);  // "not checked", "same", "differs", "missing", "unlisted"
 

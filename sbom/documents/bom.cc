@@ -13,9 +13,9 @@ namespace {
 
 // Of every family the names differ in case, dashes and underscores only.
 constexpr std::array<const char*, 20> kAlgorithms = {
-    "MD5",        "SHA-1",       "SHA-224",     "SHA-256",     "SHA-384",  "SHA-512",  "SHA3-224",
-    "SHA3-256",   "SHA3-384",    "SHA3-512",    "BLAKE2b-256", "BLAKE2b-384", "BLAKE2b-512", "BLAKE3",
-    "Streebog-256", "Streebog-512", "MD2",      "MD4",         "MD6",      "ADLER32"};
+    "MD5",          "SHA-1",        "SHA-224",  "SHA-256",     "SHA-384",     "SHA-512",     "SHA3-224",
+    "SHA3-256",     "SHA3-384",     "SHA3-512", "BLAKE2b-256", "BLAKE2b-384", "BLAKE2b-512", "BLAKE3",
+    "Streebog-256", "Streebog-512", "MD2",      "MD4",         "MD6",         "ADLER32"};
 
 std::string Squeezed(std::string_view text) {
   std::string result;
@@ -87,22 +87,25 @@ Bom BomFromJson(Json document, std::string_view name) {
   Bom bom;
   bom.name = name;
   bom.document = std::move(document);
-  if (!bom.document.is_object()) throw ParseError(name, 0, Msg("neither a CycloneDX nor an SPDX document: not an object"));
+  if (!bom.document.is_object())
+    throw ParseError(name, 0, Msg("neither a CycloneDX nor an SPDX document: not an object"));
   const std::string spdx2 = TextMember(bom.document, "spdxVersion");
   const std::string context = TextMember(bom.document, "@context");
   if (TextMember(bom.document, "bomFormat") == "CycloneDX") {
     bom.spec_version = TextMember(bom.document, "specVersion");
     constexpr std::array<const char*, 6> versions = {"1.2", "1.3", "1.4", "1.5", "1.6", "1.7"};
     if (std::find(versions.begin(), versions.end(), bom.spec_version) == versions.end()) {
-      throw ParseError(std::string(name) + "/specVersion", 0,
-                       Msg("CycloneDX {} is none of the versions that are read: 1.2 to 1.7", Printable(bom.spec_version)));
+      throw ParseError(
+          std::string(name) + "/specVersion", 0,
+          Msg("CycloneDX {} is none of the versions that are read: 1.2 to 1.7", Printable(bom.spec_version)));
     }
     ReadCycloneDx(bom);
   } else if (!spdx2.empty()) {
     bom.format = BomFormat::kSpdx;
     if (spdx2 != "SPDX-2.2" && spdx2 != "SPDX-2.3") {
-      throw ParseError(std::string(name) + "/spdxVersion", 0,
-                       Msg("{} is none of the versions that are read: SPDX-2.2, SPDX-2.3, SPDX 3.0.1", Printable(spdx2)));
+      throw ParseError(
+          std::string(name) + "/spdxVersion", 0,
+          Msg("{} is none of the versions that are read: SPDX-2.2, SPDX-2.3, SPDX 3.0.1", Printable(spdx2)));
     }
     bom.spec_version = spdx2.substr(5);
     ReadSpdx2(bom);
@@ -116,8 +119,9 @@ Bom BomFromJson(Json document, std::string_view name) {
     }
   } else {
     ParseError error(name, 0, Msg("neither a CycloneDX nor an SPDX document in JSON"));
-    error.SetHint(Msg("CycloneDX has \"bomFormat\", SPDX 2 \"spdxVersion\", SPDX 3 \"@context\"; XML and tag-value files are "
-                      "not read"));
+    error.SetHint(
+        Msg("CycloneDX has \"bomFormat\", SPDX 2 \"spdxVersion\", SPDX 3 \"@context\"; XML and tag-value files are "
+            "not read"));
     throw error;
   }
   for (std::size_t i = 0; i < bom.components.size(); ++i) {

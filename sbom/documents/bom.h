@@ -2,8 +2,8 @@
 // JSON-LD. Enough for a check, a comparison, a query; the whole document stays beside it in `document`.
 //
 // Reading is lenient about what is missing or of the wrong type (that is then simply not in the view; validating is
-// another function) and strict about what the bytes are: not JSON, duplicate keys, too deep, too large, no SBOM, or of a
-// version that is none of these are ParseErrors that name the file and, where there is one, the JSON pointer.
+// another function) and strict about what the bytes are: not JSON, duplicate keys, too deep, too large, no SBOM, or of
+// a version that is none of these are ParseErrors that name the file and, where there is one, the JSON pointer.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,9 @@ inline constexpr std::size_t kMaxBomElements = 4'000'000;
 inline constexpr std::size_t kNoComponent = std::numeric_limits<std::size_t>::max();
 
 struct BomHash {
-  std::string algorithm;  // as CycloneDX spells it: "MD5", "SHA-1", "SHA-256", "SHA-512", "BLAKE2b-256"; others as found
-  std::string value;      // as found, letters in lower case
+  std::string
+      algorithm;      // as CycloneDX spells it: "MD5", "SHA-1", "SHA-256", "SHA-512", "BLAKE2b-256"; others as found
+  std::string value;  // as found, letters in lower case
   std::string pointer;
   auto operator<=>(const BomHash& other) const = default;
 };
@@ -89,15 +90,15 @@ struct BomComponent {
   std::vector<std::string> cpes;
   std::vector<std::string> swhids;
   std::vector<std::string> omnibor_ids;
-  std::string swid;      // tagId
+  std::string swid;  // tagId
   std::string description;
   std::string mime_type;
-  std::string scope;     // "required", "optional", "excluded", empty
+  std::string scope;  // "required", "optional", "excluded", empty
   std::string copyright;
-  bool is_external = false;             // CycloneDX 1.7: isExternal
-  std::string version_range;            // CycloneDX 1.7
-  std::size_t parent = kNoComponent;    // the component it is nested in, or that contains it (SPDX); position in Bom
-  std::vector<BomHash> hashes;          // of the component itself
+  bool is_external = false;           // CycloneDX 1.7: isExternal
+  std::string version_range;          // CycloneDX 1.7
+  std::size_t parent = kNoComponent;  // the component it is nested in, or that contains it (SPDX); position in Bom
+  std::vector<BomHash> hashes;        // of the component itself
   std::vector<BomLicence> licences;
   std::vector<BomParty> parties;
   std::vector<BomReference> references;
@@ -129,18 +130,18 @@ struct BomComposition {
 
 struct Bom {
   BomFormat format = BomFormat::kCycloneDx;
-  std::string spec_version;   // "1.7", "2.3", "3.0.1"
-  std::string name;           // the file it was read from
-  std::string serial;         // serialNumber, documentNamespace, spdxId of the SpdxDocument
-  std::string version;        // of the document: CycloneDX `version` as a number, else empty
-  std::string timestamp;      // metadata.timestamp, created
+  std::string spec_version;  // "1.7", "2.3", "3.0.1"
+  std::string name;          // the file it was read from
+  std::string serial;        // serialNumber, documentNamespace, spdxId of the SpdxDocument
+  std::string version;       // of the document: CycloneDX `version` as a number, else empty
+  std::string timestamp;     // metadata.timestamp, created
   std::string timestamp_pointer;
   std::vector<std::string> lifecycles;  // CycloneDX phases; SPDX 3: software_sbomType
   std::vector<BomParty> parties;        // of the document
   std::vector<BomLicence> licences;     // of the document's data
   std::vector<BomReference> references;
-  std::vector<BomProperty> properties;  // of metadata and of the document
-  std::size_t primary = kNoComponent;   // position of the component the document is about
+  std::vector<BomProperty> properties;   // of metadata and of the document
+  std::size_t primary = kNoComponent;    // position of the component the document is about
   std::vector<BomComponent> components;  // flattened: a parent before its children, otherwise in document order
   std::vector<BomDependency> dependencies;
   std::vector<BomComposition> compositions;

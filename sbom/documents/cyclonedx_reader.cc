@@ -61,7 +61,8 @@ std::vector<BomReference> ReadReferences(const Json& owner, const std::string& p
   for (const Json& reference : ArrayMember(owner, "externalReferences")) {
     std::string place = PointerTo(pointer + "/externalReferences", i++);
     std::vector<BomHash> hashes = ReadHashes(reference, place);
-    references.push_back({TextMember(reference, "type"), TextMember(reference, "url"), std::move(hashes), std::move(place)});
+    references.push_back(
+        {TextMember(reference, "type"), TextMember(reference, "url"), std::move(hashes), std::move(place)});
   }
   return references;
 }

@@ -30,7 +30,8 @@ void DropRepeats(Json& list) {
   Json result = Json::array();
   std::set<std::string> seen;
   for (Json& item : list) {
-    if (seen.insert(item.dump(-1, ' ', false, Json::error_handler_t::replace)).second) result.push_back(std::move(item));
+    if (seen.insert(item.dump(-1, ' ', false, Json::error_handler_t::replace)).second)
+      result.push_back(std::move(item));
   }
   list = std::move(result);
 }
@@ -51,7 +52,8 @@ class SpdxToCycloneDx {
                      {"metadata", Metadata()},
                      {"components", Json::array()}};
     for (std::size_t i = 0; i < bom_.components.size(); ++i) {
-      if (i != bom_.primary && bom_.components[i].parent == kNoComponent) document["components"].push_back(Component(i));
+      if (i != bom_.primary && bom_.components[i].parent == kNoComponent)
+        document["components"].push_back(Component(i));
     }
     document["dependencies"] = Dependencies();
     if (Json compositions = Compositions(); !compositions.empty()) document["compositions"] = compositions;
@@ -110,9 +112,9 @@ class SpdxToCycloneDx {
   }
 
   Json HashList(const std::vector<BomHash>& hashes) {
-    static const std::set<std::string> known = {"MD5",        "SHA-1",       "SHA-256",     "SHA-384",      "SHA-512",
-                                                "SHA3-256",   "SHA3-384",    "SHA3-512",    "BLAKE2b-256",  "BLAKE2b-384",
-                                                "BLAKE2b-512", "BLAKE3",      "Streebog-256", "Streebog-512"};
+    static const std::set<std::string> known = {"MD5",         "SHA-1",    "SHA-256",      "SHA-384",     "SHA-512",
+                                                "SHA3-256",    "SHA3-384", "SHA3-512",     "BLAKE2b-256", "BLAKE2b-384",
+                                                "BLAKE2b-512", "BLAKE3",   "Streebog-256", "Streebog-512"};
     Json list = Json::array();
     for (const BomHash& hash : hashes) {
       if (known.contains(hash.algorithm))
@@ -127,7 +129,8 @@ class SpdxToCycloneDx {
   Json Licences(const BomComponent& component) {
     Json list = Json::array();
     for (const BomLicence& licence : component.licences) {
-      if (licence.expression == "NONE") losses_.Add(Msg("licences that are NONE: CycloneDX cannot say that there is none"));
+      if (licence.expression == "NONE")
+        losses_.Add(Msg("licences that are NONE: CycloneDX cannot say that there is none"));
       if (licence.expression == "NONE" || licence.expression == "NOASSERTION") continue;
       const char* acknowledgement = licence.kind == BomLicence::Kind::kDeclared    ? "declared"
                                     : licence.kind == BomLicence::Kind::kConcluded ? "concluded"
@@ -147,10 +150,25 @@ class SpdxToCycloneDx {
   }
 
   Json References(const BomComponent& component) {
-    static const std::set<std::string> known = {
-        "vcs", "issue-tracker", "website", "advisories", "bom", "mailing-list", "social", "chat", "documentation",
-        "support", "source-distribution", "distribution", "license", "build-meta", "build-system", "release-notes",
-        "security-contact", "attestation", "evidence"};
+    static const std::set<std::string> known = {"vcs",
+                                                "issue-tracker",
+                                                "website",
+                                                "advisories",
+                                                "bom",
+                                                "mailing-list",
+                                                "social",
+                                                "chat",
+                                                "documentation",
+                                                "support",
+                                                "source-distribution",
+                                                "distribution",
+                                                "license",
+                                                "build-meta",
+                                                "build-system",
+                                                "release-notes",
+                                                "security-contact",
+                                                "attestation",
+                                                "evidence"};
     Json list = Json::array();
     for (const BomReference& reference : component.references) {
       if (!IsIriReference(reference.url) || reference.url.empty()) {

@@ -12,11 +12,12 @@ constexpr const char* kStatementType = "https://in-toto.io/Statement/v1";
 Json MakeSbomStatement(const Bom& bom, const std::string& file_name, const ContentId& content) {
   Json predicate = {{"documentFormat", FormatName(bom)}};
   if (!bom.serial.empty()) predicate["serialNumber"] = bom.serial;
-  return {{"_type", kStatementType},
-          {"subject", Json::array({{{"name", file_name},
-                                    {"digest", {{"sha256", content.sha256.Hex()}, {"sha512", content.sha512.Hex()}}}}})},
-          {"predicateType", kSbomPredicate},
-          {"predicate", predicate}};
+  return {
+      {"_type", kStatementType},
+      {"subject", Json::array({{{"name", file_name},
+                                {"digest", {{"sha256", content.sha256.Hex()}, {"sha512", content.sha512.Hex()}}}}})},
+      {"predicateType", kSbomPredicate},
+      {"predicate", predicate}};
 }
 
 Message CheckSbomStatement(const Json& statement, const ContentId& content) {
@@ -30,7 +31,8 @@ Message CheckSbomStatement(const Json& statement, const ContentId& content) {
   const Json& digest = subjects[0].at("digest");
   const std::string sha256 = TextMember(digest, "sha256"), sha512 = TextMember(digest, "sha512");
   if (sha256 != content.sha256.Hex() || sha512 != content.sha512.Hex()) {
-    return Msg("the signature is over another file: SHA-256 {}, this one has {}", Printable(sha256), content.sha256.Hex());
+    return Msg("the signature is over another file: SHA-256 {}, this one has {}", Printable(sha256),
+               content.sha256.Hex());
   }
   return {};
 }

@@ -26,7 +26,9 @@ std::string SupplierOf(const BomComponent& component) {
 class Matcher {
  public:
   Matcher(const Bom& before, const Bom& after)
-      : before_(before), after_(after), partner_of_before_(before.components.size(), kNoComponent),
+      : before_(before),
+        after_(after),
+        partner_of_before_(before.components.size(), kNoComponent),
         partner_of_after_(after.components.size(), kNoComponent) {
     // The product is the same thing even under another name.
     if (before.primary != kNoComponent && after.primary != kNoComponent) Join(before.primary, after.primary);
@@ -42,7 +44,9 @@ class Matcher {
     // Twice: children of what the first round has matched.
     for (int round = 0; round < 2; ++round) {
       PassWithParent();
-      Pass([](const Bom&, const BomComponent& c) { return c.name.empty() ? "" : c.type + "\n" + c.group + "\n" + c.name; });
+      Pass([](const Bom&, const BomComponent& c) {
+        return c.name.empty() ? "" : c.type + "\n" + c.group + "\n" + c.name;
+      });
     }
     Pass([](const Bom&, const BomComponent& c) { return StrongestHash(c); });
   }
@@ -73,7 +77,8 @@ class Matcher {
         if (partner == kNoComponent) return {};
         parent = std::to_string(is_before ? component.parent : partner);
       }
-      return parent + "\n" + component.type + "\n" + component.group + "\n" + component.name + "\n" + InstalledPath(component);
+      return parent + "\n" + component.type + "\n" + component.group + "\n" + component.name + "\n" +
+             InstalledPath(component);
     });
   }
 
@@ -162,9 +167,10 @@ class Comparer {
     for (auto* list : {&result.added, &result.removed, &result.added_files, &result.removed_files}) {
       std::sort(list->begin(), list->end());
     }
-    std::sort(result.changed.begin(), result.changed.end(), [](const ComponentChange& left, const ComponentChange& right) {
-      return std::tie(left.name, left.after_pointer) < std::tie(right.name, right.after_pointer);
-    });
+    std::sort(result.changed.begin(), result.changed.end(),
+              [](const ComponentChange& left, const ComponentChange& right) {
+                return std::tie(left.name, left.after_pointer) < std::tie(right.name, right.after_pointer);
+              });
     Compositions(result);
     return result;
   }
@@ -177,8 +183,8 @@ class Comparer {
     list.insert(list.end(), entry.depends_on.begin(), entry.depends_on.end());
   }
 
-  // What `component` depends on: the number of the thing (that of the component before), or the text where it is none of
-  // the components, with what to call it.
+  // What `component` depends on: the number of the thing (that of the component before), or the text where it is none
+  // of the components, with what to call it.
   std::map<std::string, std::string> Dependencies(const Bom& bom, const Targets& targets, const BomComponent& component,
                                                   bool is_before) const {
     std::map<std::string, std::string> things;
@@ -209,7 +215,10 @@ class Comparer {
     change.after_pointer = right.pointer;
     if (left.name != right.name || left.group != right.group || InstalledPath(left) != InstalledPath(right)) {
       const std::string path = InstalledPath(left);
-      change.renamed = {!path.empty() ? path : left.group.empty() ? left.name : left.group + ":" + left.name, change.name};
+      change.renamed = {!path.empty()        ? path
+                        : left.group.empty() ? left.name
+                                             : left.group + ":" + left.name,
+                        change.name};
     }
     change.version = {left.version, right.version};
     change.declared = {LicenceText(left, Kind::kDeclared), LicenceText(right, Kind::kDeclared)};
@@ -320,10 +329,14 @@ Json ToJson(const BomDifference& difference) {
   }
   Json completeness = Json::array();
   for (const TextChange& change : difference.completeness) completeness.push_back(ToJson(change));
-  return {{"added", difference.added},          {"removed", difference.removed},
-          {"addedFiles", difference.added_files}, {"removedFiles", difference.removed_files},
-          {"changed", changed},                 {"completeness", completeness},
-          {"same", difference.same},            {"identical", difference.Same()}};
+  return {{"added", difference.added},
+          {"removed", difference.removed},
+          {"addedFiles", difference.added_files},
+          {"removedFiles", difference.removed_files},
+          {"changed", changed},
+          {"completeness", completeness},
+          {"same", difference.same},
+          {"identical", difference.Same()}};
 }
 
 std::vector<Message> Summary(const BomDifference& difference) {

@@ -1,8 +1,8 @@
 // What changed between two SBOMs, by meaning: components are matched by what they are, not by where they stand.
 //
-// Two components are the same thing when they have, in this order: the same purl; the same purl but for the version; the
-// same purl but for version and qualifiers; the same group, name and type below the same thing; the same group, name and
-// type anywhere; the same content (then it was renamed).
+// Two components are the same thing when they have, in this order: the same purl; the same purl but for the version;
+// the same purl but for version and qualifiers; the same group, name and type below the same thing; the same group,
+// name and type anywhere; the same content (then it was renamed).
 #pragma once
 
 #include <string>
@@ -21,25 +21,28 @@ struct TextChange {
 };
 
 struct ComponentChange {
-  std::string name;      // of the component afterwards: "libc6"
+  std::string name;  // of the component afterwards: "libc6"
   std::string type;
   std::string before_pointer, after_pointer;
-  TextChange renamed;    // names, where they differ
+  TextChange renamed;  // names, where they differ
   TextChange version;
   TextChange declared, concluded, unstated;  // licences
-  TextChange content;    // strongest hash, where both have one
+  TextChange content;                        // strongest hash, where both have one
   TextChange supplier;
   std::vector<std::string> dependencies_added, dependencies_removed;  // names, sorted
   bool Any() const;
 };
 
 struct BomDifference {
-  std::vector<std::string> added, removed;  // display names of what is on one side only, sorted
+  std::vector<std::string> added, removed;              // display names of what is on one side only, sorted
   std::vector<std::string> added_files, removed_files;  // the same of components of type "file"
-  std::vector<ComponentChange> changed;  // sorted by name, then pointer
-  std::size_t same = 0;                  // components that are the same on both sides
+  std::vector<ComponentChange> changed;                 // sorted by name, then pointer
+  std::size_t same = 0;                                 // components that are the same on both sides
   std::vector<TextChange> completeness;  // compositions as text, where they differ: "complete assemblies of libc6"
-  bool Same() const { return added.empty() && removed.empty() && added_files.empty() && removed_files.empty() && changed.empty() && completeness.empty(); }
+  bool Same() const {
+    return added.empty() && removed.empty() && added_files.empty() && removed_files.empty() && changed.empty() &&
+           completeness.empty();
+  }
 };
 
 BomDifference Compare(const Bom& before, const Bom& after);

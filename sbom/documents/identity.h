@@ -20,8 +20,8 @@ PurlText SplitPurl(std::string_view purl);
 // "deb"; empty when it is no purl.
 std::string PurlType(std::string_view purl);
 
-// All statements of one kind, sorted, each once, joined with ", "; names of licences in quotation marks. NOASSERTION says
-// nothing and is left out.
+// All statements of one kind, sorted, each once, joined with ", "; names of licences in quotation marks. NOASSERTION
+// says nothing and is left out.
 std::string LicenceText(const BomComponent& component, BomLicence::Kind kind);
 
 // "SHA-512:…" of the strongest hash of the component or, where it has none, of what it is distributed as; empty when

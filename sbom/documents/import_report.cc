@@ -78,7 +78,9 @@ ImportLine AssessOne(const BomComponent& component, const OwnEvidence& evidence)
   ImportLine line{component.pointer, DisplayName(component), component.type, ProofLevel::kClaimed, ""};
   const std::vector<std::string> digests = DigestsOf(component);
   const std::pair<ProofLevel, const std::unordered_map<std::string, std::string>*> levels[] = {
-      {ProofLevel::kHeld, &evidence.held}, {ProofLevel::kBuilt, &evidence.built}, {ProofLevel::kListed, &evidence.listed}};
+      {ProofLevel::kHeld, &evidence.held},
+      {ProofLevel::kBuilt, &evidence.built},
+      {ProofLevel::kListed, &evidence.listed}};
   for (const auto& [level, answers] : levels) {
     for (const std::string& digest : digests) {
       const auto found = answers->find(digest);
@@ -94,8 +96,8 @@ ImportLine AssessOne(const BomComponent& component, const OwnEvidence& evidence)
   if (found == evidence.packages.end() || found->second.empty()) return line;
   line.level = ProofLevel::kKnown;
   line.where = found->second.front().where;
-  // Only of the digest of the whole package can an index say that it is another one. Where the architecture is not named,
-  // it may be the package of another.
+  // Only of the digest of the whole package can an index say that it is another one. Where the architecture is not
+  // named, it may be the package of another.
   if (component.Hash("SHA-256").size() == 64 && !deb.architecture.empty() && component.type != "file") {
     line.level = ProofLevel::kContradicted;
   }
@@ -104,7 +106,8 @@ ImportLine AssessOne(const BomComponent& component, const OwnEvidence& evidence)
 
 }  // namespace
 
-std::string DebKey(std::string_view vendor, std::string_view name, std::string_view version, std::string_view architecture) {
+std::string DebKey(std::string_view vendor, std::string_view name, std::string_view version,
+                   std::string_view architecture) {
   std::string key(vendor);
   for (char& c : key) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -123,12 +126,18 @@ ImportQuestions QuestionsOf(const Bom& bom) {
 
 std::string_view Name(ProofLevel level) {
   switch (level) {
-    case ProofLevel::kClaimed: return "claimed";
-    case ProofLevel::kKnown: return "known";
-    case ProofLevel::kListed: return "listed";
-    case ProofLevel::kBuilt: return "built";
-    case ProofLevel::kHeld: return "held";
-    case ProofLevel::kContradicted: return "contradicted";
+    case ProofLevel::kClaimed:
+      return "claimed";
+    case ProofLevel::kKnown:
+      return "known";
+    case ProofLevel::kListed:
+      return "listed";
+    case ProofLevel::kBuilt:
+      return "built";
+    case ProofLevel::kHeld:
+      return "held";
+    case ProofLevel::kContradicted:
+      return "contradicted";
   }
   return "claimed";
 }

@@ -37,7 +37,8 @@ struct OwnEvidence {
   std::unordered_map<std::string, std::vector<ListedPackage>> packages;
 };
 // "debian libc6 2.36-9 amd64": vendor as in a purl, name, version, architecture ("source" for sources).
-std::string DebKey(std::string_view vendor, std::string_view name, std::string_view version, std::string_view architecture);
+std::string DebKey(std::string_view vendor, std::string_view name, std::string_view version,
+                   std::string_view architecture);
 
 // kClaimed is the zero value.
 enum class ProofLevel {
@@ -67,12 +68,12 @@ Json ToJson(const ImportReport& report);
 
 // The record of one import: <home>/sboms/<sha256>.json, docs/formats/imported-sbom.md
 struct ImportedSbom {
-  std::string name;        // what it describes
-  ContentId content;       // the document: an object of the store
-  std::string file_name;   // last part of the path it came from
-  std::string format;      // "CycloneDX 1.5"
+  std::string name;       // what it describes
+  ContentId content;      // the document: an object of the store
+  std::string file_name;  // last part of the path it came from
+  std::string format;     // "CycloneDX 1.5"
   std::uint64_t components = 0;
-  UnixSeconds time = 0;    // of the import
+  UnixSeconds time = 0;  // of the import
 };
 Json ToJson(const ImportedSbom& imported);
 ImportedSbom ImportedSbomFromJson(const Json& json, const std::string& place);

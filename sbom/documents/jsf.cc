@@ -41,7 +41,8 @@ std::optional<Message> FindFault(const Json& signature, const char* list) {
     }
   }
   if (list == nullptr) return std::nullopt;
-  if (!signature.at(list).is_array() || signature.at(list).empty()) return Msg("'{}' must be a list of signatures", std::string_view(list));
+  if (!signature.at(list).is_array() || signature.at(list).empty())
+    return Msg("'{}' must be a list of signatures", std::string_view(list));
   for (const auto& [member, value] : signature.items()) {
     if (member != list && member != "excludes" && member != "extensions") {
       return Msg("'{}' does not stand beside '{}'", Printable(member), std::string_view(list));
@@ -49,7 +50,8 @@ std::optional<Message> FindFault(const Json& signature, const char* list) {
   }
   for (const Json& one : signature.at(list)) {
     if (!one.is_object()) return Msg("'{}' must be a list of signatures", std::string_view(list));
-    if (one.contains("excludes")) return Msg("'excludes' stands beside '{}', not in one of the signatures", std::string_view(list));
+    if (one.contains("excludes"))
+      return Msg("'excludes' stands beside '{}', not in one of the signatures", std::string_view(list));
   }
   return std::nullopt;
 }
@@ -127,7 +129,8 @@ class Verifier {
       }
     }
     const auto bytes = DecodeBase64Url(TextMember(one, "value"));
-    if (!bytes || bytes->empty()) return Fail(found, JsfOutcome::kMalformed, Msg("'value' must be base64url without padding"));
+    if (!bytes || bytes->empty())
+      return Fail(found, JsfOutcome::kMalformed, Msg("'value' must be base64url without padding"));
     if (found.algorithm.starts_with("HS")) {
       return Fail(found, JsfOutcome::kUnsupported, Msg("made with a shared secret: whoever can check it can make it"));
     }
@@ -136,7 +139,8 @@ class Verifier {
     }
     std::optional<SignatureKey> embedded;
     try {
-      if (one.contains("publicKey")) embedded = SignatureKey::FromJwk(one.at("publicKey"), found.pointer + "/publicKey");
+      if (one.contains("publicKey"))
+        embedded = SignatureKey::FromJwk(one.at("publicKey"), found.pointer + "/publicKey");
       const Json& path = ArrayMember(one, "certificatePath");
       if (!embedded && !path.empty() && path[0].is_string()) {
         const auto der = DecodeBase64Url(path[0].get<std::string>());
@@ -165,7 +169,8 @@ class Verifier {
     Fail(found, JsfOutcome::kBad, Msg("none of the {} known keys has signed this document", known_.size()));
   }
 
-  void CheckBy(const SignatureKey& key, const Json& object, std::size_t i, const std::string& bytes, JsfSignature& found) {
+  void CheckBy(const SignatureKey& key, const Json& object, std::size_t i, const std::string& bytes,
+               JsfSignature& found) {
     auto check = key.Verify(found.algorithm, JsfSigningInput(object, i), bytes);
     if (check == SignatureKey::Check::kMismatch) {
       Json bare = object;
@@ -177,12 +182,16 @@ class Verifier {
       }
     }
     switch (check) {
-      case SignatureKey::Check::kGood: found.outcome = JsfOutcome::kGood; break;
+      case SignatureKey::Check::kGood:
+        found.outcome = JsfOutcome::kGood;
+        break;
       case SignatureKey::Check::kWrongKind:
-        return Fail(found, JsfOutcome::kMalformed, Msg("a key of kind {} makes no {} signatures", key.kind(), found.algorithm));
+        return Fail(found, JsfOutcome::kMalformed,
+                    Msg("a key of kind {} makes no {} signatures", key.kind(), found.algorithm));
       case SignatureKey::Check::kMalformed:
         return Fail(found, JsfOutcome::kMalformed, Msg("not a signature by {}", found.algorithm));
-      default: return Fail(found, JsfOutcome::kBad, Msg("the document is not what was signed"));
+      default:
+        return Fail(found, JsfOutcome::kBad, Msg("the document is not what was signed"));
     }
     for (const Known& known : known_) {
       if (known.key.fingerprint() == key.fingerprint()) found.signer = known.name;
@@ -197,11 +206,16 @@ class Verifier {
 
 std::string_view Name(JsfOutcome outcome) {
   switch (outcome) {
-    case JsfOutcome::kNotChecked: return "not checked";
-    case JsfOutcome::kUnsupported: return "unsupported";
-    case JsfOutcome::kMalformed: return "malformed";
-    case JsfOutcome::kBad: return "bad";
-    case JsfOutcome::kGood: return "good";
+    case JsfOutcome::kNotChecked:
+      return "not checked";
+    case JsfOutcome::kUnsupported:
+      return "unsupported";
+    case JsfOutcome::kMalformed:
+      return "malformed";
+    case JsfOutcome::kBad:
+      return "bad";
+    case JsfOutcome::kGood:
+      return "good";
   }
   return "not checked";
 }
@@ -234,7 +248,8 @@ std::vector<JsfSignature> VerifyJsf(const Json& document, const std::vector<Know
   return verifier.Take();
 }
 
-JsfSigner Ed25519Signer(std::string_view raw_public_key, std::string key_id, std::function<std::string(std::string_view)> sign) {
+JsfSigner Ed25519Signer(std::string_view raw_public_key, std::string key_id,
+                        std::function<std::string(std::string_view)> sign) {
   return {"Ed25519",
           {{"kty", "OKP"}, {"crv", "Ed25519"}, {"x", EncodeBase64Url(raw_public_key)}},
           std::move(key_id),
@@ -256,8 +271,9 @@ Json SignJsf(Json document, const JsfSigner& signer, SignMode mode) {
     const Json& there = document.at(kSignature);
     if (list == nullptr || !there.is_object() || !there.contains(list) || !there.at(list).is_array()) {
       Error error(Msg("the document is signed already"));
-      error.SetHint(Msg("--replace takes that signature away; --add appends to a list of signatures, which must have been made "
-                        "as one"));
+      error.SetHint(
+          Msg("--replace takes that signature away; --add appends to a list of signatures, which must have been made "
+              "as one"));
       throw error;
     }
     index = there.at(list).size();

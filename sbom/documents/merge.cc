@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <functional>
-#include <optional>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/encoding.h"
@@ -25,7 +25,9 @@ Completeness ParseCompleteness(const std::string& aggregate) {
 }
 
 const char* Name(Completeness completeness) {
-  return completeness == Completeness::kComplete ? "complete" : completeness == Completeness::kIncomplete ? "incomplete" : "unknown";
+  return completeness == Completeness::kComplete     ? "complete"
+         : completeness == Completeness::kIncomplete ? "incomplete"
+                                                     : "unknown";
 }
 
 // "Incomplete" is certain knowledge that something is missing, so it outweighs "unknown".
@@ -42,10 +44,10 @@ struct Input {
 
 // One component of the result, in however many inputs.
 struct Group {
-  Json value;                                 // without bom-ref and nested components
-  std::string digest;                         // of value and all above it
+  Json value;          // without bom-ref and nested components
+  std::string digest;  // of value and all above it
   std::set<std::string> old_refs;
-  std::set<std::string> children;             // digests
+  std::set<std::string> children;                            // digests
   std::vector<std::pair<std::size_t, std::string>> members;  // input, old ref
   std::string ref;
   bool nested = false;
@@ -80,12 +82,14 @@ class Merger {
     for (const char* member : {"services", "formulation"}) {
       if (Json list = OtherList(member); !list.empty()) document[member] = list;
     }
-    for (const char* member : {"annotations", "citations", "vulnerabilities", "declarations", "definitions", "properties"}) {
+    for (const char* member :
+         {"annotations", "citations", "vulnerabilities", "declarations", "definitions", "properties"}) {
       for (const Input& input : inputs_) {
         if (input.document.contains(member)) losses_.Add(Msg("'{}' of the documents", std::string_view(member)));
       }
     }
-    document["serialNumber"] = SerialNumber("https://nachbau.example.org/sbom/merged/" + Sha256(FormatJcs(document)).Hex());
+    document["serialNumber"] =
+        SerialNumber("https://nachbau.example.org/sbom/merged/" + Sha256(FormatJcs(document)).Hex());
     const std::vector<SchemaViolation> violations = Validate(document);
     if (!violations.empty()) {
       Error error(Msg("the merged document would not be valid: {}: {}", violations[0].pointer, violations[0].detail));
@@ -157,8 +161,8 @@ class Merger {
     throw error;
   }
 
-  // A ref that all inputs use for this component, and for nothing else, stays. The others are called by purl or name, with
-  // a part of the digest where that is not one of a kind.
+  // A ref that all inputs use for this component, and for nothing else, stays. The others are called by purl or name,
+  // with a part of the digest where that is not one of a kind.
   void NameAll() {
     std::map<std::string, std::size_t> uses;
     for (const auto& [digest, group] : groups_) {
@@ -173,7 +177,8 @@ class Merger {
       }
       std::string base = TextMember(group.value, "purl");
       if (base.empty()) {
-        base = TextMember(group.value, "type") + ":" + TextMember(group.value, "group") + "/" + TextMember(group.value, "name");
+        base = TextMember(group.value, "type") + ":" + TextMember(group.value, "group") + "/" +
+               TextMember(group.value, "name");
         if (const std::string version = TextMember(group.value, "version"); !version.empty()) base += "@" + version;
       }
       wanted[base].push_back(&group);
@@ -248,7 +253,8 @@ class Merger {
           tools.insert(FormatJcs(tool));
         }
       }
-      for (const char* member : {"authors", "manufacturer", "supplier", "licenses", "properties", "distributionConstraints"}) {
+      for (const char* member :
+           {"authors", "manufacturer", "supplier", "licenses", "properties", "distributionConstraints"}) {
         if (!found->contains(member)) continue;
         same[member].insert(FormatJcs(found->at(member)));
         ++count[member];
@@ -359,7 +365,8 @@ class Merger {
     // Whether these documents are all of the product that was named for them, nobody has said.
     if (!product_.name.empty()) dependencies[product_ref_] = Completeness::kUnknown;
     Json list = Json::array();
-    for (const Completeness completeness : {Completeness::kComplete, Completeness::kIncomplete, Completeness::kUnknown}) {
+    for (const Completeness completeness :
+         {Completeness::kComplete, Completeness::kIncomplete, Completeness::kUnknown}) {
       Json entry = {{"aggregate", Name(completeness)}};
       for (const auto& [ref, said] : assemblies) {
         if (said == completeness) entry["assemblies"].push_back(ref);
@@ -380,7 +387,8 @@ class Merger {
       const std::string serial = TextMember(input.document, "serialNumber");
       if (!serial.starts_with("urn:uuid:")) continue;
       const auto version = input.document.find("version");
-      const std::string number = version != input.document.end() && version->is_number_integer() ? version->dump() : "1";
+      const std::string number =
+          version != input.document.end() && version->is_number_integer() ? version->dump() : "1";
       all.insert(FormatJcs({{"type", "bom"},
                             {"url", "urn:cdx:" + serial.substr(9) + "/" + number},
                             {"hashes", Hashes(input.content.sha256, input.content.sha512)}}));
@@ -442,15 +450,17 @@ class Merger {
   const MergeProduct& product_;
   Losses losses_;
   std::vector<Input> inputs_;
-  std::map<std::string, Group> groups_;       // by digest
-  std::set<std::string> top_, products_;      // digests
-  std::set<std::string> refs_;                // in use in the result
+  std::map<std::string, Group> groups_;   // by digest
+  std::set<std::string> top_, products_;  // digests
+  std::set<std::string> refs_;            // in use in the result
   std::string product_ref_;
   MergeResult result_;
 };
 
 }  // namespace
 
-MergeResult Merge(const std::vector<MergeInput>& inputs, const MergeProduct& product) { return Merger(inputs, product).Run(); }
+MergeResult Merge(const std::vector<MergeInput>& inputs, const MergeProduct& product) {
+  return Merger(inputs, product).Run();
+}
 
 }  // namespace nachbau::sbom

@@ -18,7 +18,8 @@ std::string LowerCase(std::string_view text) {
 }
 
 bool IsIdentifierCharacter(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == ':' || c == '+';
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+         c == ':' || c == '+';
 }
 
 // `identifier` as a whole word of an expression. Both in lower case.
@@ -103,8 +104,9 @@ std::string Plain(std::string_view text) {
   std::string_view longest, current = text;
   std::size_t begin = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
-    const bool plain = i < text.size() && static_cast<unsigned char>(text[i]) >= 0x20 && static_cast<unsigned char>(text[i]) < 0x7F &&
-                       text[i] != '"' && text[i] != '\\' && text[i] != '/';
+    const bool plain = i < text.size() && static_cast<unsigned char>(text[i]) >= 0x20 &&
+                       static_cast<unsigned char>(text[i]) < 0x7F && text[i] != '"' && text[i] != '\\' &&
+                       text[i] != '/';
     if (plain) continue;
     current = text.substr(begin, i - begin);
     if (current.size() > longest.size()) longest = current;
@@ -116,7 +118,8 @@ std::string Plain(std::string_view text) {
 }  // namespace
 
 std::vector<QueryMatch> Find(const Bom& bom, const BomQuery& query) {
-  const std::string digest = LowerCase(query.digest.substr(query.digest.rfind(':') == std::string::npos ? 0 : query.digest.rfind(':') + 1));
+  const std::string digest =
+      LowerCase(query.digest.substr(query.digest.rfind(':') == std::string::npos ? 0 : query.digest.rfind(':') + 1));
   if (!query.digest.empty() && (digest.size() < 32 || digest.size() % 2 != 0 || !DecodeHex(digest))) {
     UsageError error(Msg("{} is no digest in hexadecimal digits", Printable(query.digest)));
     error.SetHint(Msg("'sha256sum FILE' prints one"));
@@ -169,12 +172,14 @@ std::vector<QueryMatch> Find(const Bom& bom, const BomQuery& query) {
 bool MayMatch(std::string_view document, const BomQuery& query) {
   // Escapes can spell any character another way: then nothing can be said without parsing.
   if (document.find("\\u") != document.npos) return true;
-  const std::string name = Plain(query.name.substr(query.name.find_last_of(":/") == std::string::npos ? 0 : query.name.find_last_of(":/") + 1));
+  const std::string name = Plain(
+      query.name.substr(query.name.find_last_of(":/") == std::string::npos ? 0 : query.name.find_last_of(":/") + 1));
   for (const std::string& needed : {name, Plain(SplitPurl(query.purl).package), Plain(query.source_file)}) {
     if (!needed.empty() && document.find(needed) == document.npos) return false;
   }
   if (!query.digest.empty()) {
-    const auto digits = query.digest.substr(query.digest.rfind(':') == std::string::npos ? 0 : query.digest.rfind(':') + 1);
+    const auto digits =
+        query.digest.substr(query.digest.rfind(':') == std::string::npos ? 0 : query.digest.rfind(':') + 1);
     const std::string lower = LowerCase(digits);
     std::string upper = lower;
     for (char& c : upper) {

@@ -11,17 +11,19 @@ namespace nachbau::sbom {
 
 // Everything that is not empty must hold.
 struct BomQuery {
-  std::string purl;         // the same package: without version, qualifiers and subpath those may be anything
-  std::string digest;       // hexadecimal, of any algorithm: of the component, of what it is distributed as
-  std::string licence;      // an SPDX identifier anywhere in an expression, or the name of a licence; case does not matter
+  std::string purl;     // the same package: without version, qualifiers and subpath those may be anything
+  std::string digest;   // hexadecimal, of any algorithm: of the component, of what it is distributed as
+  std::string licence;  // an SPDX identifier anywhere in an expression, or the name of a licence; case does not matter
   std::string source_file;  // a path, or its end after a '/': "src/util.c" finds "dnsmasq-2.90/src/util.c"
   std::string name;         // of the component, with or without group
-  bool Empty() const { return purl.empty() && digest.empty() && licence.empty() && source_file.empty() && name.empty(); }
+  bool Empty() const {
+    return purl.empty() && digest.empty() && licence.empty() && source_file.empty() && name.empty();
+  }
 };
 
 struct QueryMatch {
   std::string pointer;
-  std::string name;       // display name
+  std::string name;  // display name
   std::string version;
   std::string purl;
   std::vector<std::string> parents;  // display names, outermost first

@@ -45,14 +45,13 @@ constexpr int kMinRsaBits = 2048, kMaxRsaBits = 8192;  // more only costs time
 constexpr std::size_t kMaxKeyText = 64 << 10;
 
 struct Curve {
-  const char* jose;       // crv
+  const char* jose;  // crv
   const char* openssl;
   const char* algorithm;  // the only one that JWA allows with it
   std::size_t size;       // bytes of a coordinate
 };
-constexpr std::array<Curve, 3> kCurves = {{{"P-256", "prime256v1", "ES256", 32},
-                                           {"P-384", "secp384r1", "ES384", 48},
-                                           {"P-521", "secp521r1", "ES512", 66}}};
+constexpr std::array<Curve, 3> kCurves = {
+    {{"P-256", "prime256v1", "ES256", 32}, {"P-384", "secp384r1", "ES384", 48}, {"P-521", "secp521r1", "ES512", 66}}};
 
 const unsigned char* Bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
@@ -76,7 +75,8 @@ Key FromParameters(const char* type, OSSL_PARAM_BLD* builder) {
 Key EcKey(const Json& jwk, const std::string& place) {
   const std::string name = TextMember(jwk, "crv");
   const auto curve = std::find_if(kCurves.begin(), kCurves.end(), [&](const Curve& one) { return name == one.jose; });
-  if (curve == kCurves.end()) throw ParseError(place + "/crv", 0, Msg("not a curve that is accepted: {}", Printable(name)));
+  if (curve == kCurves.end())
+    throw ParseError(place + "/crv", 0, Msg("not a curve that is accepted: {}", Printable(name)));
   const std::string x = Coordinate(jwk, "x", place), y = Coordinate(jwk, "y", place);
   if (x.size() != curve->size || y.size() != curve->size) {
     throw ParseError(place, 0, Msg("coordinates of {} have {} bytes", name, curve->size));
@@ -97,7 +97,8 @@ Key RsaKey(const Json& jwk, const std::string& place) {
   const Number exponent(BN_bin2bn(Bytes(e), static_cast<int>(e.size()), nullptr));
   const ParameterBuilder builder(OSSL_PARAM_BLD_new());
   if (!modulus || !exponent || !builder || BN_is_zero(modulus.get()) != 0 || BN_is_odd(exponent.get()) == 0 ||
-      BN_is_one(exponent.get()) != 0 || OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) != 1 ||
+      BN_is_one(exponent.get()) != 0 ||
+      OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) != 1 ||
       OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) != 1) {
     return nullptr;
   }
@@ -157,9 +158,9 @@ std::string EncodeBase64Url(std::string_view bytes) {
 struct SignatureKey::State {
   Key key;
   std::string fingerprint, kind, subject;
-  std::size_t coordinate = 0;                 // of a curve
-  std::string algorithm;                      // that of the curve; empty for RSA
-  std::optional<Ed25519PublicKey> ed25519;    // checked by the stricter rules of base/signature.h
+  std::size_t coordinate = 0;               // of a curve
+  std::string algorithm;                    // that of the curve; empty for RSA
+  std::optional<Ed25519PublicKey> ed25519;  // checked by the stricter rules of base/signature.h
 
   static std::unique_ptr<State> Make(Key key, const std::string& place) {
     if (!key) throw ParseError(place, 0, Msg("not an acceptable public key"));
@@ -178,11 +179,14 @@ struct SignatureKey::State {
         state->kind = state->algorithm = "Ed25519";
         break;
       }
-      case EVP_PKEY_ED448: state->kind = state->algorithm = "Ed448"; break;
+      case EVP_PKEY_ED448:
+        state->kind = state->algorithm = "Ed448";
+        break;
       case EVP_PKEY_RSA: {
         const int bits = EVP_PKEY_get_bits(key.get());
         if (bits < kMinRsaBits || bits > kMaxRsaBits) {
-          throw ParseError(place, 0, Msg("an RSA key of {} bits is not accepted: {} to {}", bits, kMinRsaBits, kMaxRsaBits));
+          throw ParseError(place, 0,
+                           Msg("an RSA key of {} bits is not accepted: {} to {}", bits, kMinRsaBits, kMaxRsaBits));
         }
         state->kind = "RSA " + std::to_string(bits);
         break;
@@ -199,7 +203,8 @@ struct SignatureKey::State {
         }
         break;
       }
-      default: break;
+      default:
+        break;
     }
     ERR_clear_error();
     if (state->kind.empty()) throw ParseError(place, 0, Msg("not a kind of key that is accepted"));
@@ -258,7 +263,7 @@ SignatureKey SignatureKey::FromCertificate(std::string_view der, const std::stri
 }
 
 bool IsKnownAlgorithm(std::string_view algorithm) {
-  constexpr std::array<std::string_view, 11> known = {"ES256", "ES384", "ES512", "RS256", "RS384",  "RS512",
+  constexpr std::array<std::string_view, 11> known = {"ES256", "ES384", "ES512", "RS256",   "RS384", "RS512",
                                                       "PS256", "PS384", "PS512", "Ed25519", "Ed448"};
   return std::find(known.begin(), known.end(), algorithm) != known.end();
 }
@@ -271,9 +276,12 @@ SignatureKey::Check SignatureKey::Verify(std::string_view algorithm, std::string
   }
   if (state_->ed25519) {
     switch (CheckSignature(*state_->ed25519, message, signature)) {
-      case SignatureCheck::kGood: return Check::kGood;
-      case SignatureCheck::kMismatch: return Check::kMismatch;
-      default: return Check::kMalformed;
+      case SignatureCheck::kGood:
+        return Check::kGood;
+      case SignatureCheck::kMismatch:
+        return Check::kMismatch;
+      default:
+        return Check::kMalformed;
     }
   }
   std::string der(signature);
@@ -290,9 +298,8 @@ SignatureKey::Check SignatureKey::Verify(std::string_view algorithm, std::string
     throw Error(Msg("OpenSSL cannot {}", std::string_view("check a signature")));
   }
   // RFC 7518, section 3.5: the salt is as long as the digest, MGF1 uses the same digest (OpenSSL's default).
-  if (algorithm.starts_with("PS") &&
-      (EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) != 1 ||
-       EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST) != 1)) {
+  if (algorithm.starts_with("PS") && (EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) != 1 ||
+                                      EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST) != 1)) {
     ERR_clear_error();
     throw Error(Msg("OpenSSL cannot {}", std::string_view("check a signature")));
   }

@@ -1,5 +1,5 @@
-// Public keys of foreign signatures: JSON Web Keys (RFC 7517, 7518, 8037), X.509 certificates, PEM; and the check of one
-// signature by them (JSON Web Algorithms, RFC 7518 and 8037), through OpenSSL.
+// Public keys of foreign signatures: JSON Web Keys (RFC 7517, 7518, 8037), X.509 certificates, PEM; and the check of
+// one signature by them (JSON Web Algorithms, RFC 7518 and 8037), through OpenSSL.
 #pragma once
 
 #include <memory>
@@ -18,8 +18,8 @@ std::string EncodeBase64Url(std::string_view bytes);
 
 class SignatureKey {
  public:
-  // Each throws ParseError naming `place`: malformed, of a kind or size that is not accepted (RSA below 2048 or above 8192
-  // bits, other curves than P-256, P-384, P-521, Ed25519, Ed448), or not a valid point.
+  // Each throws ParseError naming `place`: malformed, of a kind or size that is not accepted (RSA below 2048 or above
+  // 8192 bits, other curves than P-256, P-384, P-521, Ed25519, Ed448), or not a valid point.
   static SignatureKey FromJwk(const Json& jwk, const std::string& place);
   static SignatureKey FromPem(std::string_view pem, const std::string& place);
   // The key in a DER certificate, and what it says whose it is. Nobody has checked who issued it.

@@ -48,8 +48,8 @@ std::vector<BomHash> ReadHashes(const Json& owner, const std::string& pointer) {
   std::vector<BomHash> hashes;
   std::size_t i = 0;
   for (const Json& checksum : ArrayMember(owner, "checksums")) {
-    hashes.push_back({HashAlgorithmName(TextMember(checksum, "algorithm")), LowerCase(TextMember(checksum, "checksumValue")),
-                      PointerTo(pointer + "/checksums", i++)});
+    hashes.push_back({HashAlgorithmName(TextMember(checksum, "algorithm")),
+                      LowerCase(TextMember(checksum, "checksumValue")), PointerTo(pointer + "/checksums", i++)});
   }
   return hashes;
 }
@@ -85,10 +85,14 @@ void ReadExternalReferences(const Json& package, BomComponent& component) {
 }
 
 std::string TypeOf(const std::string& purpose) {
-  static const std::map<std::string, std::string> types = {
-      {"APPLICATION", "application"}, {"FRAMEWORK", "framework"}, {"LIBRARY", "library"},
-      {"CONTAINER", "container"},     {"OPERATING_SYSTEM", "operating-system"},
-      {"DEVICE", "device"},           {"FIRMWARE", "firmware"},   {"FILE", "file"}};
+  static const std::map<std::string, std::string> types = {{"APPLICATION", "application"},
+                                                           {"FRAMEWORK", "framework"},
+                                                           {"LIBRARY", "library"},
+                                                           {"CONTAINER", "container"},
+                                                           {"OPERATING_SYSTEM", "operating-system"},
+                                                           {"DEVICE", "device"},
+                                                           {"FIRMWARE", "firmware"},
+                                                           {"FILE", "file"}};
   const auto found = types.find(purpose);
   return found == types.end() ? "library" : found->second;
 }
@@ -106,7 +110,8 @@ void ReadPackage(const Json& package, std::string pointer, Bom& bom) {
   component.hashes = ReadHashes(package, component.pointer);
   ReadLicence(package, "licenseDeclared", BomLicence::Kind::kDeclared, component);
   ReadLicence(package, "licenseConcluded", BomLicence::Kind::kConcluded, component);
-  ReadParty(TextMember(package, "originator"), Role::kManufacturer, component.pointer + "/originator", component.parties);
+  ReadParty(TextMember(package, "originator"), Role::kManufacturer, component.pointer + "/originator",
+            component.parties);
   ReadParty(TextMember(package, "supplier"), Role::kSupplier, component.pointer + "/supplier", component.parties);
   if (std::string url = TextMember(package, "downloadLocation"); Says(url)) {
     component.references.push_back({"distribution", std::move(url), {}, component.pointer + "/downloadLocation"});

@@ -44,8 +44,8 @@ std::vector<BomHash> ReadHashes(const Json& element, const std::string& pointer)
 
 std::string ComponentType(const std::string& type, const std::string& purpose) {
   if (type == "software_File") return "file";
-  for (const char* same : {"application", "framework", "library", "container", "device", "firmware", "file", "data",
-                           "platform"}) {
+  for (const char* same :
+       {"application", "framework", "library", "container", "device", "firmware", "file", "data", "platform"}) {
     if (purpose == same) return purpose;
   }
   if (purpose == "operatingSystem") return "operating-system";
@@ -56,14 +56,19 @@ std::string ComponentType(const std::string& type, const std::string& purpose) {
 
 // SPDX's words for external references that CycloneDX has another word for.
 std::string ReferenceType(const std::string& type) {
-  static const std::map<std::string, std::string> types = {
-      {"altDownloadLocation", "distribution"}, {"binaryArtifact", "distribution"},
-      {"sourceArtifact", "source-distribution"}, {"altWebPage", "website"},
-      {"buildMeta", "build-meta"},             {"buildSystem", "build-system"},
-      {"issueTracker", "issue-tracker"},       {"mailingList", "mailing-list"},
-      {"releaseNotes", "release-notes"},       {"securityPolicy", "security-contact"},
-      {"securityAdvisory", "advisories"},      {"secureSoftwareAttestation", "attestation"},
-      {"socialMedia", "social"}};
+  static const std::map<std::string, std::string> types = {{"altDownloadLocation", "distribution"},
+                                                           {"binaryArtifact", "distribution"},
+                                                           {"sourceArtifact", "source-distribution"},
+                                                           {"altWebPage", "website"},
+                                                           {"buildMeta", "build-meta"},
+                                                           {"buildSystem", "build-system"},
+                                                           {"issueTracker", "issue-tracker"},
+                                                           {"mailingList", "mailing-list"},
+                                                           {"releaseNotes", "release-notes"},
+                                                           {"securityPolicy", "security-contact"},
+                                                           {"securityAdvisory", "advisories"},
+                                                           {"secureSoftwareAttestation", "attestation"},
+                                                           {"socialMedia", "social"}};
   const auto found = types.find(type);
   return found != types.end() ? found->second : type.empty() ? "other" : type;
 }
@@ -130,8 +135,8 @@ class Reader {
     return agent == nullptr ? std::string() : agent->type;
   }
 
-  // The document has as many CreationInfos as its elements have authors; that of the SpdxDocument is the document's own.
-  // Where there is no SpdxDocument, the first.
+  // The document has as many CreationInfos as its elements have authors; that of the SpdxDocument is the document's
+  // own. Where there is no SpdxDocument, the first.
   void ReadCreation(const Item& item) {
     if (item.type == "SpdxDocument") {
       bom_.serial = IdOf(*item.value);
@@ -206,7 +211,7 @@ class Reader {
     const std::string from = TextMember(element, "from");
     const std::string type = TextMember(element, "relationshipType");
     const std::vector<std::string> to = Texts(element, "to");
-    static const std::set<std::string> depends = {"dependsOn",      "hasDynamicLink",        "hasStaticLink",
+    static const std::set<std::string> depends = {"dependsOn",       "hasDynamicLink",        "hasStaticLink",
                                                   "hasPrerequisite", "hasOptionalDependency", "hasProvidedDependency"};
     if (depends.contains(type)) DependsOn(from, to, item.pointer);
     if (type == "contains") {
@@ -259,7 +264,8 @@ class Reader {
       if (item == nullptr) {
         if (id.find("NoneLicense") != id.npos) licence.expression = "NONE";
         if (id.find("NoAssertionLicense") != id.npos) licence.expression = "NOASSERTION";
-        if (const std::size_t listed = id.find("spdx.org/licenses/"); listed != id.npos) licence.expression = id.substr(listed + 18);
+        if (const std::size_t listed = id.find("spdx.org/licenses/"); listed != id.npos)
+          licence.expression = id.substr(listed + 18);
       } else {
         licence.pointer = item->pointer;
         licence.expression = TextMember(*item->value, "simplelicensing_licenseExpression");
@@ -293,7 +299,8 @@ class Reader {
     for (const std::string& type : Texts(*item.value, "software_sbomType")) bom_.lifecycles.push_back(type);
     if (std::string licence = TextMember(*item.value, "dataLicense"); !licence.empty()) {
       BomLicence data;
-      data.expression = licence.find("spdx.org/licenses/") == licence.npos ? licence : licence.substr(licence.rfind('/') + 1);
+      data.expression =
+          licence.find("spdx.org/licenses/") == licence.npos ? licence : licence.substr(licence.rfind('/') + 1);
       data.pointer = item.pointer + "/dataLicense";
       bom_.licences.push_back(std::move(data));
     }

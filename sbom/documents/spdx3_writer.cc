@@ -5,8 +5,8 @@
 //   build_Build ── hasInput, hasOutput ──▶ software_Package / software_File
 //   software_Package / software_File ── contains, dependsOn, hasDeclaredLicense, hasConcludedLicense ──▶
 //
-// Every element has the number of the document as prefix of its spdxId; what follows '#' is made of what the element is,
-// so the same input has the same ids.
+// Every element has the number of the document as prefix of its spdxId; what follows '#' is made of what the element
+// is, so the same input has the same ids.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -33,31 +33,53 @@ std::string Purpose(const std::string& type) {
       {"operating-system", "operatingSystem"}, {"device-driver", "deviceDriver"}, {"machine-learning-model", "model"}};
   const auto found = purposes.find(type);
   if (found != purposes.end()) return found->second;
-  for (const char* same : {"application", "framework", "library", "container", "platform", "device", "firmware", "file", "data"}) {
+  for (const char* same :
+       {"application", "framework", "library", "container", "platform", "device", "firmware", "file", "data"}) {
     if (type == same) return type;
   }
   return "other";
 }
 
 std::string HashName(const std::string& algorithm) {
-  static const std::map<std::string, std::string> names = {
-      {"MD5", "md5"},           {"SHA-1", "sha1"},        {"SHA-224", "sha224"},     {"SHA-256", "sha256"},
-      {"SHA-384", "sha384"},    {"SHA-512", "sha512"},    {"SHA3-224", "sha3_224"},  {"SHA3-256", "sha3_256"},
-      {"SHA3-384", "sha3_384"}, {"SHA3-512", "sha3_512"}, {"BLAKE2b-256", "blake2b256"},
-      {"BLAKE2b-384", "blake2b384"}, {"BLAKE2b-512", "blake2b512"}, {"BLAKE3", "blake3"}};
+  static const std::map<std::string, std::string> names = {{"MD5", "md5"},
+                                                           {"SHA-1", "sha1"},
+                                                           {"SHA-224", "sha224"},
+                                                           {"SHA-256", "sha256"},
+                                                           {"SHA-384", "sha384"},
+                                                           {"SHA-512", "sha512"},
+                                                           {"SHA3-224", "sha3_224"},
+                                                           {"SHA3-256", "sha3_256"},
+                                                           {"SHA3-384", "sha3_384"},
+                                                           {"SHA3-512", "sha3_512"},
+                                                           {"BLAKE2b-256", "blake2b256"},
+                                                           {"BLAKE2b-384", "blake2b384"},
+                                                           {"BLAKE2b-512", "blake2b512"},
+                                                           {"BLAKE3", "blake3"}};
   const auto found = names.find(algorithm);
   return found == names.end() ? "" : found->second;
 }
 
 std::string ReferenceName(const std::string& type) {
-  static const std::map<std::string, std::string> names = {
-      {"vcs", "vcs"}, {"issue-tracker", "issueTracker"}, {"website", "altWebPage"}, {"advisories", "securityAdvisory"},
-      {"mailing-list", "mailingList"}, {"social", "socialMedia"}, {"chat", "chat"}, {"documentation", "documentation"},
-      {"support", "support"}, {"source-distribution", "sourceArtifact"}, {"distribution", "altDownloadLocation"},
-      {"distribution-intake", "altDownloadLocation"}, {"license", "license"}, {"build-meta", "buildMeta"},
-      {"build-system", "buildSystem"}, {"release-notes", "releaseNotes"}, {"security-contact", "securityPolicy"},
-      {"attestation", "secureSoftwareAttestation"}, {"rfc-9116", "securityPolicy"},
-      {"certification-report", "certificationReport"}};
+  static const std::map<std::string, std::string> names = {{"vcs", "vcs"},
+                                                           {"issue-tracker", "issueTracker"},
+                                                           {"website", "altWebPage"},
+                                                           {"advisories", "securityAdvisory"},
+                                                           {"mailing-list", "mailingList"},
+                                                           {"social", "socialMedia"},
+                                                           {"chat", "chat"},
+                                                           {"documentation", "documentation"},
+                                                           {"support", "support"},
+                                                           {"source-distribution", "sourceArtifact"},
+                                                           {"distribution", "altDownloadLocation"},
+                                                           {"distribution-intake", "altDownloadLocation"},
+                                                           {"license", "license"},
+                                                           {"build-meta", "buildMeta"},
+                                                           {"build-system", "buildSystem"},
+                                                           {"release-notes", "releaseNotes"},
+                                                           {"security-contact", "securityPolicy"},
+                                                           {"attestation", "secureSoftwareAttestation"},
+                                                           {"rfc-9116", "securityPolicy"},
+                                                           {"certification-report", "certificationReport"}};
   const auto found = names.find(type);
   return found == names.end() ? "other" : found->second;
 }
@@ -67,7 +89,8 @@ std::optional<std::string> SpdxTime(const std::string& text) {
   if (!IsDateTime(text)) return std::nullopt;
   std::string seconds = text.substr(0, 19);
   seconds[10] = 'T';
-  if (seconds[17] == '6') seconds[18] = '9', seconds[17] = '5';  // a leap second, which SPDX's pattern takes but few readers
+  if (seconds[17] == '6')
+    seconds[18] = '9', seconds[17] = '5';  // a leap second, which SPDX's pattern takes but few readers
   try {
     UnixSeconds time = ParseTime(seconds + "Z", "timestamp");
     const char last = text.back();
@@ -82,14 +105,17 @@ std::optional<std::string> SpdxTime(const std::string& text) {
   }
 }
 
-bool IsIri(const std::string& text) { return text.find(':') != text.npos && IsIriReference(text) && !text.starts_with("_:"); }
+bool IsIri(const std::string& text) {
+  return text.find(':') != text.npos && IsIriReference(text) && !text.starts_with("_:");
+}
 
 class Writer {
  public:
   Writer(const Bom& bom, Losses& losses) : bom_(bom), losses_(losses) {
     std::string serial = bom.serial;
     if (!serial.starts_with("urn:uuid:") && !IsIri(serial)) serial.clear();
-    if (serial.empty()) serial = SerialNumber("https://nachbau.example.org/sbom/converted/" + Sha256(bom.document.dump()).Hex());
+    if (serial.empty())
+      serial = SerialNumber("https://nachbau.example.org/sbom/converted/" + Sha256(bom.document.dump()).Hex());
     if (const std::size_t fragment = serial.find('#'); fragment != serial.npos) serial.resize(fragment);
     prefix_ = serial + "#";
   }
@@ -116,7 +142,8 @@ class Writer {
   // Ids are unique: what was given away once gets the pointer as addition.
   std::string NewId(const std::string& kind, const std::string& what) {
     std::string id = prefix_ + kind + "/" + PercentEncode(what, "/:@!$&'()*+,;=?");
-    for (int i = 2; !ids_.insert(id).second; ++i) id = prefix_ + kind + "/" + PercentEncode(what, "/:@!$&'()*+,;=?") + "/" + std::to_string(i);
+    for (int i = 2; !ids_.insert(id).second; ++i)
+      id = prefix_ + kind + "/" + PercentEncode(what, "/:@!$&'()*+,;=?") + "/" + std::to_string(i);
     return id;
   }
 
@@ -133,7 +160,8 @@ class Writer {
     for (const std::string& url : party.urls) key += "\n" + url;
     const auto [known, fresh] = agents_.emplace(key, "");
     if (!fresh) return known->second;
-    known->second = NewId(std::string(type) == "Tool" ? "tool" : "agent", party.name + (party.version.empty() ? "" : "@" + party.version));
+    known->second = NewId(std::string(type) == "Tool" ? "tool" : "agent",
+                          party.name + (party.version.empty() ? "" : "@" + party.version));
     Json& agent = Add(type, known->second);
     agent["name"] = party.version.empty() ? party.name : party.name + " " + party.version;
     for (const std::string& email : party.emails) {
@@ -210,7 +238,8 @@ class Writer {
       else
         element["software_packageUrl"] = from.purl;
     }
-    if (is_file && std::count(from.mime_type.begin(), from.mime_type.end(), '/') == 1) element["contentType"] = from.mime_type;
+    if (is_file && std::count(from.mime_type.begin(), from.mime_type.end(), '/') == 1)
+      element["contentType"] = from.mime_type;
     for (const std::string& cpe : from.cpes) Identifier(element, cpe.starts_with("cpe:2.3:") ? "cpe23" : "cpe22", cpe);
     if (!from.swid.empty()) Identifier(element, "swid", from.swid);
     for (const std::string& swhid : from.swhids) ContentIdentifier(element, "swhid", swhid);
@@ -228,7 +257,8 @@ class Writer {
     References(from, is_file, element);
     graph_[Position(id)] = std::move(element);
     Licences(from, id);
-    if (!from.properties.empty()) losses_.Add(Msg("properties: SPDX 3.0.1 has no list of names and values without a schema"));
+    if (!from.properties.empty())
+      losses_.Add(Msg("properties: SPDX 3.0.1 has no list of names and values without a schema"));
     if (!from.occurrences.empty()) losses_.Add(Msg("evidence of which source files went in"));
     if (!from.scope.empty()) losses_.Add(Msg("scopes of components"));
     if (!from.version_range.empty()) losses_.Add(Msg("ranges of versions"));
@@ -253,7 +283,8 @@ class Writer {
 
   void References(const BomComponent& from, bool is_file, Json& element) {
     for (const BomReference& reference : from.references) {
-      if (!is_file && reference.type == "distribution" && !element.contains("software_downloadLocation") && IsIri(reference.url)) {
+      if (!is_file && reference.type == "distribution" && !element.contains("software_downloadLocation") &&
+          IsIri(reference.url)) {
         element["software_downloadLocation"] = reference.url;
         // The package's own bytes are what is downloaded, so their hashes are its hashes.
         if (!element.contains("verifiedUsing")) {
@@ -277,7 +308,8 @@ class Writer {
 
   // One element per expression or text, however many components have it.
   std::string Licence(const BomLicence& licence) {
-    const std::string key = licence.expression.empty() ? "text\n" + licence.name + "\n" + licence.text : licence.expression;
+    const std::string key =
+        licence.expression.empty() ? "text\n" + licence.name + "\n" + licence.text : licence.expression;
     const auto [known, fresh] = licences_.emplace(key, "");
     if (!fresh) return known->second;
     if (licence.expression == "NOASSERTION") {
@@ -305,17 +337,20 @@ class Writer {
       }
       if (targets.empty()) continue;
       if (kind == Kind::kUnstated) {
-        losses_.Add(Msg("that nobody said whether a licence is declared or concluded: SPDX must say, it stands as declared"));
+        losses_.Add(
+            Msg("that nobody said whether a licence is declared or concluded: SPDX must say, it stands as declared"));
       }
       Relate(id, kind == Kind::kConcluded ? "hasConcludedLicense" : "hasDeclaredLicense", targets, "");
     }
   }
 
-  void Relate(const std::string& from, const std::string& type, const std::set<std::string>& to, const std::string& completeness) {
+  void Relate(const std::string& from, const std::string& type, const std::set<std::string>& to,
+              const std::string& completeness) {
     const std::string local = from.substr(prefix_.size());
     // Percent-encoding a second time would make the ids unreadable; what is there is already encoded.
     std::string id = prefix_ + "relationship/" + type + "/" + local;
-    for (int i = 2; !ids_.insert(id).second; ++i) id = prefix_ + "relationship/" + type + "/" + local + "/" + std::to_string(i);
+    for (int i = 2; !ids_.insert(id).second; ++i)
+      id = prefix_ + "relationship/" + type + "/" + local + "/" + std::to_string(i);
     Json& relationship = Add("Relationship", id);
     relationship["from"] = from;
     relationship["relationshipType"] = type;
@@ -414,9 +449,8 @@ class Writer {
     for (const Json& step : ArrayMember(task, "steps")) {
       for (const Json& command : ArrayMember(step, "commands")) {
         if (const std::string text = TextMember(command, "executed"); !text.empty()) {
-          parameters.push_back({{"type", "DictionaryEntry"},
-                                {"key", "command/" + std::to_string(parameters.size())},
-                                {"value", text}});
+          parameters.push_back(
+              {{"type", "DictionaryEntry"}, {"key", "command/" + std::to_string(parameters.size())}, {"value", text}});
         }
       }
     }
@@ -454,7 +488,8 @@ class Writer {
     if (!all.empty()) sbom["element"] = all;
     std::set<std::string> types;
     for (const std::string& phase : bom_.lifecycles) {
-      if (phase == "build" || phase == "design" || phase == "runtime" || phase == "source" || phase == "analyzed" || phase == "deployed")
+      if (phase == "build" || phase == "design" || phase == "runtime" || phase == "source" || phase == "analyzed" ||
+          phase == "deployed")
         types.insert(phase);
       else if (phase == "operations")
         types.insert("deployed");
@@ -477,7 +512,7 @@ class Writer {
   std::vector<Json> graph_;
   bool has_builds_ = false;
   std::set<std::string> ids_, elements_;
-  std::vector<std::string> refs_;                 // component → spdxId
+  std::vector<std::string> refs_;  // component → spdxId
   std::map<std::string, std::string> agents_, licences_;
 };
 

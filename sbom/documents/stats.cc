@@ -85,7 +85,9 @@ Json ToJson(const BomStatistics& count) {
           {"withSupplier", count.with_supplier},
           {"sourceFiles", count.occurrences},
           {"dependencies",
-           {{"entries", count.dependency_entries}, {"edges", count.dependency_edges}, {"unresolved", count.unresolved_edges}}},
+           {{"entries", count.dependency_entries},
+            {"edges", count.dependency_edges},
+            {"unresolved", count.unresolved_edges}}},
           {"completeness", {{"assemblies", Counts(count.assemblies)}, {"dependencies", Counts(count.dependencies)}}}};
 }
 
