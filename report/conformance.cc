@@ -18,7 +18,7 @@ Message Headline(const ProfileResult& profile) {
   const std::size_t open = profile.Count(ClauseVerdict::kCannotJudge);
   if (failed == 1) return Msg("{}: does not conform: one clause fails", name);
   if (!profile.Conforms()) return Msg("{}: does not conform: {} clauses fail", name, failed);
-  if (open != 0) return Msg("{}: conforms as far as it can be judged; {} clauses cannot", name, open);
+  if (open != 0) return Msg("{}: conforms as far as it can be judged; not to be judged: {}", name, open);
   return Msg("{}: conforms", name);
 }
 
