@@ -14,6 +14,7 @@
 #include "model/script_recipe.h"
 #include "sbom/document_parts.h"
 #include "sbom/elements.h"
+#include "sbom/licences/expression.h"
 #include "sbom/sbom.h"
 
 namespace nachbau::sbom {
@@ -39,7 +40,11 @@ void ReadRecipe(DocumentParts& parts) {
   parts.why_undeclared = "the recipe names no licence";
   for (const LockedFile& file : parts.lock.WithRole(InputRole::kRecipe)) {
     const ScriptRecipe recipe = ParseScriptRecipe(parts.store.Read(file.sha256, kMaxRecipe), file.file_name);
-    if (!recipe.licence.empty()) parts.licences = LicenceIndex::MakeUniform(recipe.licence);
+    if (TryParseExpression(recipe.licence)) {
+      parts.licences = LicenceIndex::MakeUniform(recipe.licence);
+    } else if (!recipe.licence.empty()) {
+      parts.why_undeclared = "the licence in the recipe is no SPDX expression";
+    }
   }
   const auto time = parts.record.environment.find("SOURCE_DATE_EPOCH");
   if (time == parts.record.environment.end()) return;

@@ -38,7 +38,7 @@ class Downgrade {
     }
     for (const auto& [what, count] : left_out_) {
       result["properties"].push_back(
-          Property("nachbau:cyclonedx-1.6:left-out", what + (count > 1 ? " (" + std::to_string(count) + ")" : "")));
+          Property(kLeftOut, what + (count > 1 ? " (" + std::to_string(count) + ")" : "")));
     }
     return result;
   }

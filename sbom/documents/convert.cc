@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "sbom/downgrade.h"
 #include "sbom/sbom.h"
 
 namespace nachbau::sbom {
@@ -24,13 +25,16 @@ void Losses::Add(Message loss) {
 namespace {
 
 // An older document as 1.6: every version takes in what the one before could say.
-Conversion ToCycloneDx16(const Bom& bom) {
-  if (bom.format == BomFormat::kCycloneDx && bom.spec_version == "1.7") {
-    Error error(Msg("{}: CycloneDX 1.7 cannot be written as 1.6 by this version", bom.name));
-    error.SetHint(Msg("--to cyclonedx-1.7 keeps everything"));
-    throw error;
-  }
+Conversion AsCycloneDx16(const Bom& bom) {
   Conversion conversion = ToCycloneDx17(bom);
+  if (bom.format == BomFormat::kCycloneDx && bom.spec_version == "1.7") {
+    conversion.document = ToCycloneDx16(conversion.document);
+    for (const Json& property : conversion.document.value("properties", Json::array())) {
+      if (property.value("name", "") != kLeftOut) continue;
+      conversion.losses.push_back(Msg("CycloneDX 1.6 has no place for: {}", property.value("value", "")));
+    }
+    return conversion;
+  }
   conversion.document["specVersion"] = "1.6";
   conversion.document["$schema"] = "http://cyclonedx.org/schema/bom-1.6.schema.json";
   return conversion;
@@ -40,7 +44,7 @@ Conversion ToCycloneDx16(const Bom& bom) {
 
 Conversion Convert(const Bom& bom, ConversionTarget target) {
   if (target == ConversionTarget::kSpdx301) return ToSpdx301(bom);
-  Conversion conversion = target == ConversionTarget::kCycloneDx17 ? ToCycloneDx17(bom) : ToCycloneDx16(bom);
+  Conversion conversion = target == ConversionTarget::kCycloneDx17 ? ToCycloneDx17(bom) : AsCycloneDx16(bom);
   const std::vector<SchemaViolation> violations = Validate(conversion.document);
   if (!violations.empty()) {
     Error error(Msg("{} cannot be converted: the result would not be valid: {}: {}", bom.name, violations[0].pointer,

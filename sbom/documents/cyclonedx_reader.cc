@@ -6,7 +6,7 @@
 namespace nachbau::sbom {
 namespace {
 
-using Role = BomParty::Role;
+using PartyRole = BomParty::Role;
 
 std::string LowerCase(std::string text) {
   for (char& c : text) {
@@ -96,7 +96,7 @@ std::vector<BomLicence> ReadLicences(const Json& owner, const char* key, const s
 }
 
 // An organizational entity, an organizational contact, or (component.author, publisher) a plain text.
-void ReadParty(const Json& value, Role role, const std::string& pointer, std::vector<BomParty>& parties) {
+void ReadParty(const Json& value, PartyRole role, const std::string& pointer, std::vector<BomParty>& parties) {
   BomParty party;
   party.role = role;
   party.pointer = pointer;
@@ -117,15 +117,15 @@ void ReadParty(const Json& value, Role role, const std::string& pointer, std::ve
 
 std::vector<BomParty> ReadParties(const Json& owner, const std::string& pointer) {
   std::vector<BomParty> parties;
-  ReadParty(Member(owner, "manufacturer"), Role::kManufacturer, pointer + "/manufacturer", parties);
-  ReadParty(Member(owner, "manufacture"), Role::kManufacturer, pointer + "/manufacture", parties);
-  ReadParty(Member(owner, "supplier"), Role::kSupplier, pointer + "/supplier", parties);
+  ReadParty(Member(owner, "manufacturer"), PartyRole::kManufacturer, pointer + "/manufacturer", parties);
+  ReadParty(Member(owner, "manufacture"), PartyRole::kManufacturer, pointer + "/manufacture", parties);
+  ReadParty(Member(owner, "supplier"), PartyRole::kSupplier, pointer + "/supplier", parties);
   std::size_t i = 0;
   for (const Json& author : ArrayMember(owner, "authors")) {
-    ReadParty(author, Role::kAuthor, PointerTo(pointer + "/authors", i++), parties);
+    ReadParty(author, PartyRole::kAuthor, PointerTo(pointer + "/authors", i++), parties);
   }
-  ReadParty(Member(owner, "author"), Role::kAuthor, pointer + "/author", parties);
-  ReadParty(Member(owner, "publisher"), Role::kPublisher, pointer + "/publisher", parties);
+  ReadParty(Member(owner, "author"), PartyRole::kAuthor, pointer + "/author", parties);
+  ReadParty(Member(owner, "publisher"), PartyRole::kPublisher, pointer + "/publisher", parties);
   return parties;
 }
 
@@ -134,7 +134,7 @@ void ReadTools(const Json& metadata, Bom& bom) {
     std::size_t i = 0;
     for (const Json& tool : tools) {
       BomParty party;
-      party.role = Role::kTool;
+      party.role = PartyRole::kTool;
       party.name = TextMember(tool, "name");
       party.version = TextMember(tool, "version");
       party.pointer = PointerTo(pointer, i++);

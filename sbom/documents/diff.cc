@@ -12,7 +12,7 @@
 namespace nachbau::sbom {
 namespace {
 
-using Kind = BomLicence::Kind;
+using LicenceKind = BomLicence::Kind;
 
 std::string SupplierOf(const BomComponent& component) {
   for (const auto role : {BomParty::Role::kManufacturer, BomParty::Role::kSupplier, BomParty::Role::kAuthor}) {
@@ -221,9 +221,9 @@ class Comparer {
                         change.name};
     }
     change.version = {left.version, right.version};
-    change.declared = {LicenceText(left, Kind::kDeclared), LicenceText(right, Kind::kDeclared)};
-    change.concluded = {LicenceText(left, Kind::kConcluded), LicenceText(right, Kind::kConcluded)};
-    change.unstated = {LicenceText(left, Kind::kUnstated), LicenceText(right, Kind::kUnstated)};
+    change.declared = {LicenceText(left, LicenceKind::kDeclared), LicenceText(right, LicenceKind::kDeclared)};
+    change.concluded = {LicenceText(left, LicenceKind::kConcluded), LicenceText(right, LicenceKind::kConcluded)};
+    change.unstated = {LicenceText(left, LicenceKind::kUnstated), LicenceText(right, LicenceKind::kUnstated)};
     change.content = Content(left, right);
     change.supplier = {SupplierOf(left), SupplierOf(right)};
     const auto before = Dependencies(before_, before_targets_, left, true);
@@ -288,12 +288,12 @@ Json ToJson(const TextChange& change) { return {{"before", change.before}, {"aft
 
 std::string OrNone(const std::string& text) { return text.empty() ? "-" : text; }
 
-void AddLicenceLine(std::vector<Message>& lines, const ComponentChange& change, const TextChange& licence, Kind kind) {
+void AddLicenceLine(std::vector<Message>& lines, const ComponentChange& change, const TextChange& licence, LicenceKind kind) {
   if (!licence.Changed()) return;
   const std::string name = Printable(change.name), before = Printable(OrNone(licence.before)),
                     after = Printable(OrNone(licence.after));
-  lines.push_back(kind == Kind::kDeclared    ? Msg("declared licence of {} changed from {} to {}", name, before, after)
-                  : kind == Kind::kConcluded ? Msg("concluded licence of {} changed from {} to {}", name, before, after)
+  lines.push_back(kind == LicenceKind::kDeclared    ? Msg("declared licence of {} changed from {} to {}", name, before, after)
+                  : kind == LicenceKind::kConcluded ? Msg("concluded licence of {} changed from {} to {}", name, before, after)
                                              : Msg("licence of {} changed from {} to {}", name, before, after));
 }
 
@@ -375,9 +375,9 @@ std::vector<Message> Summary(const BomDifference& difference) {
     } else if (change.content.Changed()) {
       lines.push_back(Msg("{}: other bytes under the same version", name));
     }
-    AddLicenceLine(lines, change, change.declared, Kind::kDeclared);
-    AddLicenceLine(lines, change, change.concluded, Kind::kConcluded);
-    AddLicenceLine(lines, change, change.unstated, Kind::kUnstated);
+    AddLicenceLine(lines, change, change.declared, LicenceKind::kDeclared);
+    AddLicenceLine(lines, change, change.concluded, LicenceKind::kConcluded);
+    AddLicenceLine(lines, change, change.unstated, LicenceKind::kUnstated);
     if (change.supplier.Changed()) {
       lines.push_back(Msg("{}: supplier {} became {}", name, Printable(OrNone(change.supplier.before)),
                           Printable(OrNone(change.supplier.after))));

@@ -7,7 +7,7 @@
 namespace nachbau::sbom {
 namespace {
 
-using Role = BomParty::Role;
+using PartyRole = BomParty::Role;
 
 constexpr const char* kNone = "NONE";
 constexpr const char* kNoAssertion = "NOASSERTION";
@@ -22,7 +22,7 @@ std::string LowerCase(std::string text) {
 }
 
 // "Person: Jane Doe (jane@example.org)", "Organization: ACME ()", "Tool: syft-1.0".
-void ReadParty(const std::string& text, Role role, const std::string& pointer, std::vector<BomParty>& parties) {
+void ReadParty(const std::string& text, PartyRole role, const std::string& pointer, std::vector<BomParty>& parties) {
   if (!Says(text)) return;
   BomParty party;
   party.role = role;
@@ -30,7 +30,7 @@ void ReadParty(const std::string& text, Role role, const std::string& pointer, s
   const std::size_t colon = text.find(": ");
   party.name = colon == text.npos ? text : text.substr(colon + 2);
   if (text.starts_with("Tool:")) {
-    party.role = Role::kTool;
+    party.role = PartyRole::kTool;
     const std::size_t dash = party.name.rfind('-');
     if (dash != party.name.npos) {
       party.version = party.name.substr(dash + 1);
@@ -110,9 +110,9 @@ void ReadPackage(const Json& package, std::string pointer, Bom& bom) {
   component.hashes = ReadHashes(package, component.pointer);
   ReadLicence(package, "licenseDeclared", BomLicence::Kind::kDeclared, component);
   ReadLicence(package, "licenseConcluded", BomLicence::Kind::kConcluded, component);
-  ReadParty(TextMember(package, "originator"), Role::kManufacturer, component.pointer + "/originator",
+  ReadParty(TextMember(package, "originator"), PartyRole::kManufacturer, component.pointer + "/originator",
             component.parties);
-  ReadParty(TextMember(package, "supplier"), Role::kSupplier, component.pointer + "/supplier", component.parties);
+  ReadParty(TextMember(package, "supplier"), PartyRole::kSupplier, component.pointer + "/supplier", component.parties);
   if (std::string url = TextMember(package, "downloadLocation"); Says(url)) {
     component.references.push_back({"distribution", std::move(url), {}, component.pointer + "/downloadLocation"});
   }
@@ -220,7 +220,7 @@ void ReadSpdx2(Bom& bom) {
       const std::string pointer = PointerTo("/creationInfo/creators", i++);
       if (!creator.is_string()) continue;
       const auto text = creator.get<std::string>();
-      ReadParty(text, text.starts_with("Organization:") ? Role::kManufacturer : Role::kAuthor, pointer, bom.parties);
+      ReadParty(text, text.starts_with("Organization:") ? PartyRole::kManufacturer : PartyRole::kAuthor, pointer, bom.parties);
     }
   }
   if (std::string licence = TextMember(document, "dataLicense"); !licence.empty()) {

@@ -10,7 +10,7 @@
 namespace nachbau::sbom {
 namespace {
 
-using Role = BomParty::Role;
+using PartyRole = BomParty::Role;
 
 std::vector<std::string> Texts(const Json& value, const char* key) {
   std::vector<std::string> texts;
@@ -113,7 +113,7 @@ class Reader {
     return found == by_id_.end() ? nullptr : found->second;
   }
 
-  std::string ReadParty(const std::string& id, Role role, std::vector<BomParty>& parties) const {
+  std::string ReadParty(const std::string& id, PartyRole role, std::vector<BomParty>& parties) const {
     const Item* agent = Find(id);
     BomParty party;
     party.role = role;
@@ -153,10 +153,10 @@ class Reader {
     bom_.timestamp = TextMember(*info->value, "created");
     if (!bom_.timestamp.empty()) bom_.timestamp_pointer = info->pointer + "/created";
     for (const std::string& id : Texts(*info->value, "createdBy")) {
-      const std::string type = ReadParty(id, Role::kAuthor, bom_.parties);
-      if (type == "Organization") bom_.parties.back().role = Role::kManufacturer;
+      const std::string type = ReadParty(id, PartyRole::kAuthor, bom_.parties);
+      if (type == "Organization") bom_.parties.back().role = PartyRole::kManufacturer;
     }
-    for (const std::string& id : Texts(*info->value, "createdUsing")) ReadParty(id, Role::kTool, bom_.parties);
+    for (const std::string& id : Texts(*info->value, "createdUsing")) ReadParty(id, PartyRole::kTool, bom_.parties);
   }
 
   void ReadArtifact(const Item& item) {
@@ -173,8 +173,8 @@ class Reader {
     component.copyright = TextMember(element, "software_copyrightText");
     component.mime_type = TextMember(element, "contentType");
     component.hashes = ReadHashes(element, item.pointer);
-    for (const std::string& id : Texts(element, "originatedBy")) ReadParty(id, Role::kManufacturer, component.parties);
-    for (const std::string& id : Texts(element, "suppliedBy")) ReadParty(id, Role::kSupplier, component.parties);
+    for (const std::string& id : Texts(element, "originatedBy")) ReadParty(id, PartyRole::kManufacturer, component.parties);
+    for (const std::string& id : Texts(element, "suppliedBy")) ReadParty(id, PartyRole::kSupplier, component.parties);
     for (const Json& identifier : ArrayMember(element, "externalIdentifier")) {
       const std::string type = TextMember(identifier, "externalIdentifierType");
       std::string value = TextMember(identifier, "identifier");

@@ -22,7 +22,7 @@
 namespace nachbau::sbom {
 namespace {
 
-using Kind = BomLicence::Kind;
+using LicenceKind = BomLicence::Kind;
 
 constexpr const char* kContext = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld";
 constexpr const char* kCreationInfo = "_:creationInfo";
@@ -330,17 +330,17 @@ class Writer {
   }
 
   void Licences(const BomComponent& from, const std::string& id) {
-    for (const Kind kind : {Kind::kDeclared, Kind::kConcluded, Kind::kUnstated}) {
+    for (const LicenceKind kind : {LicenceKind::kDeclared, LicenceKind::kConcluded, LicenceKind::kUnstated}) {
       std::set<std::string> targets;
       for (const BomLicence& licence : from.licences) {
         if (licence.kind == kind) targets.insert(Licence(licence));
       }
       if (targets.empty()) continue;
-      if (kind == Kind::kUnstated) {
+      if (kind == LicenceKind::kUnstated) {
         losses_.Add(
             Msg("that nobody said whether a licence is declared or concluded: SPDX must say, it stands as declared"));
       }
-      Relate(id, kind == Kind::kConcluded ? "hasConcludedLicense" : "hasDeclaredLicense", targets, "");
+      Relate(id, kind == LicenceKind::kConcluded ? "hasConcludedLicense" : "hasDeclaredLicense", targets, "");
     }
   }
 
