@@ -52,6 +52,30 @@ function(nachbau_reuse target precompiled)
   endif()
 endfunction()
 
+# With NACHBAU_TOGETHER, sources that have no name of their own in common are compiled as one: the libraries' headers and
+# templates, which take most of the time, are compiled once for all of them. For builds of everything; hides a missing
+# #include.
+function(nachbau_together target)
+  if(NOT NACHBAU_TOGETHER)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "^[a-z0-9_/]+[.]cc$")
+  execute_process(COMMAND python3 ${PROJECT_SOURCE_DIR}/cmake/groups.py 12 ${sources}
+                  WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE groups COMMAND_ERROR_IS_FATAL ANY)
+  string(REPLACE "\n" ";" groups "${groups}")
+  set(number 0)
+  foreach(group IN LISTS groups)
+    math(EXPR number "${number} + 1")
+    string(REPLACE " " ";" group "${group}")
+    set_source_files_properties(${group} PROPERTIES UNITY_GROUP ${number})
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # GCC takes the one file that includes the sources for the place of no class's definition.
+  target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sources})
+endfunction()
+
 function(nachbau_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(nachbau_${name} STATIC ${ARG_SOURCES})
@@ -59,11 +83,14 @@ function(nachbau_module name)
   target_link_libraries(nachbau_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
   nachbau_settings(nachbau_${name})
   nachbau_reuse(nachbau_${name} precompiled_rooms)
+  nachbau_together(nachbau_${name})
 endfunction()
 
-# nachbau_test(ROOM SOURCES … [DEPS …]): the test program of one room; links only that room and what DEPS names.
+# nachbau_test(ROOM SOURCES … [DEPS …] [SHARDS N]): the test program of one room; links only that room and what DEPS names.
+# A test of ctest is the whole program, or one of N parts of it: starting a program of this size under AddressSanitizer for
+# each of its tests takes longer than most of them.
 function(nachbau_test room)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SHARDS" "SOURCES;DEPS" ${ARGN})
   add_executable(${room}_test ${ARG_SOURCES})
   target_link_libraries(${room}_test PRIVATE nachbau_${room} ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   target_include_directories(${room}_test PRIVATE ${PROJECT_SOURCE_DIR})
@@ -71,7 +98,16 @@ function(nachbau_test room)
   nachbau_settings(${room}_test)
   nachbau_lighter_sanitizers(${room}_test)
   nachbau_reuse(${room}_test precompiled_tests)
-  gtest_discover_tests(${room}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${room} TIMEOUT 300)
+  nachbau_together(${room}_test)
+  if(NOT ARG_SHARDS)
+    set(ARG_SHARDS 1)
+  endif()
+  foreach(shard RANGE 1 ${ARG_SHARDS})
+    math(EXPR index "${shard} - 1")
+    add_test(NAME unit.${room}.${shard} COMMAND ${room}_test --gtest_brief=1)
+    set_tests_properties(unit.${room}.${shard} PROPERTIES LABELS ${room} TIMEOUT 1500
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${index}")
+  endforeach()
 endfunction()
 
 # nachbau_fuzz(NAME SOURCE DEPS …): a fuzz target (LLVMFuzzerTestOneInput). With NACHBAU_FUZZ it is a libFuzzer program;

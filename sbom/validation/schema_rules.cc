@@ -14,12 +14,13 @@
 namespace nachbau::sbom {
 namespace {
 
-constexpr std::uint16_t Bit(JsonTree::Type type) {
+using Type = JsonTree::Type;
+
+constexpr std::uint16_t Bit(Type type) {
   return static_cast<std::uint16_t>(1U << static_cast<unsigned>(type));
 }
 
 std::uint16_t TypeBits(const std::string& name) {
-  using Type = JsonTree::Type;
   if (name == "null") return Bit(Type::kNull);
   if (name == "boolean") return Bit(Type::kBoolean);
   if (name == "integer") return Bit(Type::kInteger) | Bit(Type::kUnsigned);

@@ -7,7 +7,7 @@
 set -euo pipefail
 nachbau=$1 home=$2 runs=${3:-3}
 objects=$home/store/objects
-bytes=$(find "$objects" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
+bytes=$(find "$objects" -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
 files=$(find "$objects" -type f | wc -l)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -35,7 +35,7 @@ Trace TraceOf(const TinyRoot& root, const std::vector<std::string>& arguments) {
   return *std::move(ran.result.trace);
 }
 
-std::uint32_t File(const Trace& trace, const std::string& path) {
+std::uint32_t FileOf(const Trace& trace, const std::string& path) {
   for (std::uint32_t i = 0; i < trace.files.size(); ++i) {
     if (trace.files[i].path == path) return i;
   }
@@ -75,7 +75,7 @@ TEST_P(TraceTest, TellsWhatHappenedToEachFile) {
     // Changed twice by one process, without anything between: told once.
     EXPECT_EQ(Story(trace, "/tmp/two"), (Strings{"create", "read"}));
     EXPECT_EQ(Story(trace, "/tmp/three"), (Strings{"create"}));
-    EXPECT_THROW(File(trace, "/missing"), Error);
+    EXPECT_THROW(FileOf(trace, "/missing"), Error);
   });
 }
 
@@ -102,10 +102,10 @@ TEST_P(TraceTest, GoesBackThroughPipesRenamesAndLinks) {
     TinyRoot root(FindIdMap());
     const Trace trace = TraceOf(root, {"use-files"});
     const TraceQueries queries(trace);
-    EXPECT_THAT(Paths(trace, queries.InputsOf(File(trace, "/tmp/c"))), Contains("/layered/a"));
-    EXPECT_THAT(Paths(trace, queries.InputsOf(File(trace, "/tmp/piped"))), Contains("/layered/a"));
-    EXPECT_EQ(queries.ReadersOf(File(trace, "/tmp/two")), std::vector<std::uint32_t>{0});
-    EXPECT_EQ(queries.WritersOf(File(trace, "/tmp/three")), std::vector<std::uint32_t>{0});
+    EXPECT_THAT(Paths(trace, queries.InputsOf(FileOf(trace, "/tmp/c"))), Contains("/layered/a"));
+    EXPECT_THAT(Paths(trace, queries.InputsOf(FileOf(trace, "/tmp/piped"))), Contains("/layered/a"));
+    EXPECT_EQ(queries.ReadersOf(FileOf(trace, "/tmp/two")), std::vector<std::uint32_t>{0});
+    EXPECT_EQ(queries.WritersOf(FileOf(trace, "/tmp/three")), std::vector<std::uint32_t>{0});
   });
 }
 
@@ -115,10 +115,10 @@ TEST_P(TraceTest, LosesNothingOfManyAtOnce) {
     const Trace trace = TraceOf(root, {"use-files-at-once"});
     const TraceQueries queries(trace);
     EXPECT_EQ(trace.processes.size(), 17U);
-    EXPECT_EQ(queries.ReadersOf(File(trace, "/layered/a")).size(), 17U);
+    EXPECT_EQ(queries.ReadersOf(FileOf(trace, "/layered/a")).size(), 17U);
     for (int i = 0; i < 16; ++i) {
-      EXPECT_EQ(queries.WritersOf(File(trace, "/tmp/thread" + std::to_string(i))), std::vector<std::uint32_t>{0});
-      const std::vector<std::uint32_t> writers = queries.WritersOf(File(trace, "/tmp/process" + std::to_string(i)));
+      EXPECT_EQ(queries.WritersOf(FileOf(trace, "/tmp/thread" + std::to_string(i))), std::vector<std::uint32_t>{0});
+      const std::vector<std::uint32_t> writers = queries.WritersOf(FileOf(trace, "/tmp/process" + std::to_string(i)));
       ASSERT_EQ(writers.size(), 1U);
       EXPECT_EQ(trace.processes[writers[0]].programs.at(0).arguments, (std::vector<std::string>{"inside", "look"}));
     }
