@@ -86,11 +86,12 @@ function(nachbau_module name)
   nachbau_together(nachbau_${name})
 endfunction()
 
-# nachbau_test(ROOM SOURCES … [DEPS …] [SHARDS N]): the test program of one room; links only that room and what DEPS names.
-# A test of ctest is the whole program, or one of N parts of it: starting a program of this size under AddressSanitizer for
-# each of its tests takes longer than most of them.
+# nachbau_test(ROOM SOURCES … [DEPS …] [SHARDS N | APART]): the test program of one room; links only that room and what DEPS
+# names. A test of ctest is the whole program, or one of N parts of it: starting a program of this size under
+# AddressSanitizer for each of its tests takes longer than most of them. APART: each test in a process of its own, for tests
+# whose children must not begin with the memory of all tests before.
 function(nachbau_test room)
-  cmake_parse_arguments(ARG "" "SHARDS" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "APART" "SHARDS" "SOURCES;DEPS" ${ARGN})
   add_executable(${room}_test ${ARG_SOURCES})
   target_link_libraries(${room}_test PRIVATE nachbau_${room} ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   target_include_directories(${room}_test PRIVATE ${PROJECT_SOURCE_DIR})
@@ -99,6 +100,10 @@ function(nachbau_test room)
   nachbau_lighter_sanitizers(${room}_test)
   nachbau_reuse(${room}_test precompiled_tests)
   nachbau_together(${room}_test)
+  if(ARG_APART)
+    gtest_discover_tests(${room}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${room} TIMEOUT 300)
+    return()
+  endif()
   if(NOT ARG_SHARDS)
     set(ARG_SHARDS 1)
   endif()

@@ -240,7 +240,7 @@ TEST_F(DescribeTest, NoVulnerabilities) { EXPECT_FALSE(Make().contains("vulnerab
 
 TEST(DescribeLicencesTest, UnknownStaysUnknown) {
   for (const auto& [files, reason] : std::vector<std::pair<std::vector<SampleFile>, std::string>>{
-           {{{"debian/copyright", "Free as in beer.\n"}}, "debian/copyright cannot be read: debian/copyright:1: not a field: Free as in beer."},
+           {{{"debian/copyright", "Free as in beer.\n"}}, "debian/copyright is not machine-readable"},
            {{{"debian/rules", "x"}}, "there is no debian/copyright"}}) {
     Sample sample;
     sample.AddSource(MakeTar(files));
