@@ -1,5 +1,6 @@
 #include "base/encoding.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -136,6 +137,12 @@ std::string Printable(std::string_view bytes) {
     }
   }
   return text;
+}
+
+std::string InQuotes(std::string_view bytes) {
+  std::size_t end = std::min(bytes.size(), kMaxQuoted);
+  while (end < bytes.size() && end > 0 && (Byte(bytes[end]) & 0xc0U) == 0x80) --end;
+  return "\"" + Printable(bytes.substr(0, end)) + (end < bytes.size() ? "…\"" : "\"");
 }
 
 }  // namespace nachbau

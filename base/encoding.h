@@ -23,5 +23,8 @@ std::string PercentEncode(std::string_view text, std::string_view keep = "");
 bool IsUtf8(std::string_view bytes);
 // Foreign text made safe for a terminal or a log line: control and malformed bytes become \xNN.
 std::string Printable(std::string_view bytes);
+inline constexpr std::size_t kMaxQuoted = 120;  // bytes of a foreign text in a message
+// The same in quotes, cut at kMaxQuoted.
+std::string InQuotes(std::string_view bytes);
 
 }  // namespace nachbau

@@ -40,7 +40,7 @@ void ReadRecipe(DocumentParts& parts) {
   parts.why_undeclared = "the recipe names no licence";
   for (const LockedFile& file : parts.lock.WithRole(InputRole::kRecipe)) {
     const ScriptRecipe recipe = ParseScriptRecipe(parts.store.Read(file.sha256, kMaxRecipe), file.file_name);
-    if (TryParseExpression(recipe.licence)) {
+    if (TryParseLicenceExpression(recipe.licence)) {
       parts.licences = LicenceIndex::MakeUniform(recipe.licence);
     } else if (!recipe.licence.empty()) {
       parts.why_undeclared = "the licence in the recipe is no SPDX expression";

@@ -27,7 +27,7 @@ LicenceTerms ReadLicenceTerms(std::string_view terms) {
   LicenceTerms result;
   result.empty = terms.find_first_not_of(" \t\r\n") == terms.npos || terms == "NONE" || terms == "NOASSERTION";
   if (result.empty) return result;
-  const auto expression = TryParseExpression(terms);
+  const auto expression = TryParseLicenceExpression(terms);
   if (!expression) {
     result.malformed = true;
     return result;

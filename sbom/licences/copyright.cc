@@ -222,7 +222,7 @@ class Reader {
       if (const auto known = expressions_.find(own_synopsis_); known != expressions_.end()) return known->second;
     }
     own_ = alone ? std::nullopt : std::optional(NamedText(std::move(own)));
-    std::string expression = FormatExpression(ReadSynopsis(synopsis, knowledge_));
+    std::string expression = FormatLicenceExpression(ReadSynopsis(synopsis, knowledge_));
     if (alone) expressions_[own_synopsis_] = expression;
     return expression;
   }

@@ -44,7 +44,7 @@ bool IsAboutThePackage(std::string_view path) {
 std::string Text(const std::string& path) { return IsUtf8(path) ? path : Printable(path); }
 
 std::set<std::string> LicencesOfText(const std::string& expression) {
-  const auto parsed = TryParseExpression(expression);
+  const auto parsed = TryParseLicenceExpression(expression);
   return parsed ? LicencesOf(*parsed) : std::set<std::string>();
 }
 
@@ -71,9 +71,9 @@ struct LicenceIndex::State {
       result.expression = debian.empty() ? stated : debian;
       return result;
     }
-    const Expression left = ParseExpression(debian, kCopyright), right = ParseExpression(stated, "upstream");
+    const LicenceExpression left = ParseLicenceExpression(debian, kCopyright), right = ParseLicenceExpression(stated, "upstream");
     result.differs = !Implies(left, right);
-    result.expression = result.differs ? FormatExpression(AllOf({left, right})) : debian;
+    result.expression = result.differs ? FormatLicenceExpression(AllOf({left, right})) : debian;
     return result;
   }
 
@@ -104,7 +104,7 @@ LicenceIndex LicenceIndex::Make(std::string_view copyright_text, std::string_vie
 
 LicenceIndex LicenceIndex::MakeUniform(std::string_view expression) {
   LicenceIndex index;
-  index.state_->uniform = FormatExpression(Canonical(ParseExpression(expression, "licence")));
+  index.state_->uniform = FormatLicenceExpression(Canonical(ParseLicenceExpression(expression, "licence")));
   index.state_->why_unknown = {};
   return index;
 }
@@ -116,7 +116,7 @@ LicenceIndex LicenceIndex::Read(const Lock& lock, const BuildRecord& record, con
     for (const LockedFile& file : lock.WithRole(InputRole::kRecipe)) {
       const ScriptRecipe recipe = ParseScriptRecipe(store.Read(file.sha256, kMaxRecipe), file.file_name);
       if (recipe.licence.empty()) continue;
-      if (TryParseExpression(recipe.licence)) return MakeUniform(recipe.licence);
+      if (TryParseLicenceExpression(recipe.licence)) return MakeUniform(recipe.licence);
       index.state_->why_unknown = Msg("the licence in the recipe is no SPDX expression: {}", Printable(recipe.licence));
     }
     return index;
@@ -248,7 +248,7 @@ std::optional<std::string> LicenceIndex::TextOf(std::string_view identifier) con
 
 Json LicenceIndex::Details(std::string_view expression) const {
   Json details = Json::array();
-  const auto parsed = TryParseExpression(expression);
+  const auto parsed = TryParseLicenceExpression(expression);
   if (!parsed) return details;
   for (const std::string& licence : LicencesOf(*parsed)) {
     const std::string identifier = licence.substr(0, licence.find(' '));

@@ -26,7 +26,7 @@ std::string_view LicenceTable();
 namespace {
 
 constexpr std::size_t kMaxWords = 500;  // of one synopsis; longer ones are no synopsis
-constexpr int kMaxParentheses = 20;  // each may hold four levels; far below kMaxExpressionDepth
+constexpr int kMaxParentheses = 20;  // each may hold four levels; far below kMaxLicenceExpressionDepth
 constexpr std::size_t kMaxRemark = 300;  // letters and digits
 
 std::string Lower(std::string_view text) {
@@ -166,7 +166,7 @@ std::optional<std::string> ExceptionOf(std::string name, const std::string& lice
 
 // By the name alone, without exception.
 std::optional<std::string> PlainNameOf(std::string_view name) {
-  if (name.starts_with("LicenseRef-") && TryParseExpression(name)) return std::string(name);
+  if (name.starts_with("LicenseRef-") && TryParseLicenceExpression(name)) return std::string(name);
   const std::string lower = Lower(name);
   if (const auto known = Rows().names.find(lower); known != Rows().names.end()) return known->second;
   if (const auto gnu = GnuLicence(lower)) return gnu;
@@ -233,8 +233,8 @@ std::string ReferenceOf(std::string_view name, const NameKnowledge& knowledge) {
   return knowledge.reference ? knowledge.reference(name) : LicenceReference("debian", name);
 }
 
-Expression SimpleLicence(std::string licence) {
-  Expression expression;
+LicenceExpression SimpleLicence(std::string licence) {
+  LicenceExpression expression;
   expression.licence = std::move(licence);
   return expression;
 }
@@ -248,10 +248,10 @@ class Reader {
     DropStrayOperators();
   }
 
-  Expression Read() {
+  LicenceExpression Read() {
     if (tokens_.size() > kMaxWords) return SimpleLicence("LicenseRef-debian-overlong");
     if (tokens_.empty()) return stated_ ? Licence({}) : SimpleLicence(kUnstatedLicence);
-    std::vector<Expression> parts = {ReadLevel(0, 0)};
+    std::vector<LicenceExpression> parts = {ReadLevel(0, 0)};
     // A closing parenthesis that nothing opened: what follows it applies too.
     while (position_ < tokens_.size()) {
       if (tokens_[position_] == ")" || IsOperator(tokens_[position_])) ++position_;
@@ -324,22 +324,22 @@ class Reader {
 
   bool AtEnd() const { return position_ == tokens_.size() || tokens_[position_] == ")"; }
 
-  Expression ReadLevel(std::size_t level, int depth) {
+  LicenceExpression ReadLevel(std::size_t level, int depth) {
     if (level == std::size(kOperators)) return ReadOperand(depth);
-    Expression all = {level % 2 == 0 ? Expression::Kind::kOr : Expression::Kind::kAnd, {}, {}, {}};
+    LicenceExpression all = {level % 2 == 0 ? LicenceExpression::Kind::kOr : LicenceExpression::Kind::kAnd, {}, {}, {}};
     all.parts.push_back(ReadLevel(level + 1, depth));
     while (!AtEnd() && tokens_[position_] == kOperators[level]) {
       ++position_;
       all.parts.push_back(ReadLevel(level + 1, depth));
     }
     if (all.parts.size() > 1) return all;
-    Expression only = std::move(all.parts[0]);
+    LicenceExpression only = std::move(all.parts[0]);
     return only;
   }
 
   // One licence or parentheses. Where words and parentheses follow each other without an operator, all apply.
-  Expression ReadOperand(int depth) {
-    std::vector<Expression> parts;
+  LicenceExpression ReadOperand(int depth) {
+    std::vector<LicenceExpression> parts;
     while (parts.empty() || (!AtEnd() && !IsOperator(tokens_[position_]))) {
       if (!AtEnd() && tokens_[position_] == "(" && depth < kMaxParentheses) {
         ++position_;
@@ -353,8 +353,8 @@ class Reader {
       }
       parts.push_back(Licence(words));
     }
-    if (parts.size() > 1) return {Expression::Kind::kAnd, {}, {}, std::move(parts)};
-    Expression only = std::move(parts[0]);
+    if (parts.size() > 1) return {LicenceExpression::Kind::kAnd, {}, {}, std::move(parts)};
+    LicenceExpression only = std::move(parts[0]);
     return only;
   }
 
@@ -364,16 +364,16 @@ class Reader {
     return name;
   }
 
-  Expression Licence(const std::vector<std::string_view>& words) {
+  LicenceExpression Licence(const std::vector<std::string_view>& words) {
     if (words.empty()) return SimpleLicence(ReferenceOf("unnamed", knowledge_));
     const std::string name = Joined(words, ' ');
     if (words.size() == 1) return Named(words[0]);
     if (words.size() > 2 && Lower(words[1]) == "with") {
       const auto known = SpdxNameOf(words[0]);
-      auto licence = known ? TryParseExpression(*known) : std::nullopt;
+      auto licence = known ? TryParseLicenceExpression(*known) : std::nullopt;
       const auto exception =
           licence ? ExceptionOf(Joined({words.begin() + 2, words.end()}, '-'), licence->licence) : std::nullopt;
-      if (exception && licence->kind == Expression::Kind::kLicence && licence->exception.empty() &&
+      if (exception && licence->kind == LicenceExpression::Kind::kLicence && licence->exception.empty() &&
           !licence->licence.starts_with("LicenseRef-")) {
         licence->exception = *exception;
         return *licence;
@@ -382,7 +382,7 @@ class Reader {
     return SimpleLicence(ReferenceOf(name, knowledge_));
   }
 
-  Expression Named(std::string_view name) {
+  LicenceExpression Named(std::string_view name) {
     const NamedText* text = knowledge_.text ? knowledge_.text(name) : nullptr;
     const std::string lower = Lower(name);
     if (perl_ && (lower == "artistic" || lower == "artistic-1")) return SimpleLicence("Artistic-1.0-Perl");
@@ -397,7 +397,7 @@ class Reader {
       }
     }
     const auto identifier = SpdxNameOf(name);
-    const auto expression = identifier ? TryParseExpression(*identifier) : std::nullopt;
+    const auto expression = identifier ? TryParseLicenceExpression(*identifier) : std::nullopt;
     if (!expression) return SimpleLicence(ReferenceOf(name, knowledge_));
     // A few words are a remark, not the text.
     if (text != nullptr && text->words.size() > kMaxRemark && text->text.find(kCommonLicences) == std::string::npos &&
@@ -422,11 +422,11 @@ class Reader {
 NamedText::NamedText(std::string licence_text)
     : text(std::move(licence_text)), words(Words(text)), digest(TextDigest(text)) {}
 
-Expression ReadSynopsis(std::string_view synopsis, const NameKnowledge& knowledge) {
+LicenceExpression ReadSynopsis(std::string_view synopsis, const NameKnowledge& knowledge) {
   return Reader(synopsis, knowledge).Read();
 }
 
-std::string SpdxExpression(std::string_view synopsis) { return FormatExpression(ReadSynopsis(synopsis)); }
+std::string SpdxExpression(std::string_view synopsis) { return FormatLicenceExpression(ReadSynopsis(synopsis)); }
 
 std::optional<std::string> SpdxNameOf(std::string_view short_name) {
   if (const auto plain = PlainNameOf(short_name)) return plain;
@@ -443,9 +443,9 @@ std::string LicenceReference(std::string_view entity, std::string_view name, std
 
 std::string JoinWithAnd(const std::set<std::string>& expressions) {
   if (expressions.empty()) return {};
-  std::vector<Expression> all;
-  for (const std::string& expression : expressions) all.push_back(ParseExpression(expression, "licence"));
-  return FormatExpression(AllOf(std::move(all)));
+  std::vector<LicenceExpression> all;
+  for (const std::string& expression : expressions) all.push_back(ParseLicenceExpression(expression, "licence"));
+  return FormatLicenceExpression(AllOf(std::move(all)));
 }
 
 }  // namespace nachbau::sbom

@@ -34,7 +34,7 @@ struct NameKnowledge {
 // The canonical SPDX form of a DEP-5 licence synopsis: "GPL-2+ or Expat, and BSD-3-clause" →
 // "(GPL-2.0-or-later OR MIT) AND BSD-3-Clause". What has no SPDX identifier becomes a LicenseRef-, so also a licence
 // with an exception that SPDX does not know. LicenseRef-debian-unstated for an empty synopsis.
-Expression ReadSynopsis(std::string_view synopsis, const NameKnowledge& knowledge = {});
+LicenceExpression ReadSynopsis(std::string_view synopsis, const NameKnowledge& knowledge = {});
 // The same as text, by the names alone.
 std::string SpdxExpression(std::string_view synopsis);
 

@@ -72,7 +72,7 @@ class Reader {
     }
     if (annotation.patterns.empty()) Refuse(table, "path", "a path or several");
     for (const std::string& text : Texts(table, "SPDX-License-Identifier")) {
-      annotation.expressions.push_back(ParseExpression(text, name_ + ":" + std::to_string(annotation.line)));
+      annotation.expressions.push_back(ParseLicenceExpression(text, name_ + ":" + std::to_string(annotation.line)));
     }
     const std::string precedence = table["precedence"].value_or(std::string("closest"));
     if (precedence == "aggregate") annotation.precedence = ReuseAnnotation::Precedence::kAggregate;

@@ -16,7 +16,7 @@ struct ReuseAnnotation {
   enum class Precedence { kClosest, kAggregate, kOverride };
   std::vector<PathPattern> patterns;    // relative to the directory of the REUSE.toml
   Precedence precedence = Precedence::kClosest;
-  std::vector<Expression> expressions;  // all of them apply; may be empty (only copyright is stated)
+  std::vector<LicenceExpression> expressions;  // all of them apply; may be empty (only copyright is stated)
   std::uint64_t line = 0;               // 1-based
 };
 

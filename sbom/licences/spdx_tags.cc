@@ -32,7 +32,7 @@ bool IsExpressionCharacter(char c) {
 }
 
 // The expression at the start of a line's rest; nothing where other words follow.
-std::optional<Expression> ReadValue(std::string_view line) {
+std::optional<LicenceExpression> ReadValue(std::string_view line) {
   const std::size_t end = static_cast<std::size_t>(std::find_if_not(line.begin(), line.end(), IsExpressionCharacter) - line.begin());
   std::string_view value = line.substr(0, end);
   const std::string_view rest = line.substr(end);
@@ -42,37 +42,37 @@ std::optional<Expression> ReadValue(std::string_view line) {
   value = Trim(value);
   // "dnl", "rem" and the like end no comment, but a row of dashes may.
   while (value.ends_with(" -") || value.ends_with("--")) value = Trim(value.substr(0, value.size() - 1));
-  if (auto expression = TryParseExpression(value)) return expression;
+  if (auto expression = TryParseLicenceExpression(value)) return expression;
   // "(* … MIT *)" leaves nothing, "(MIT)" in prose: "(SPDX-… MIT)".
-  if (value.ends_with(')')) return TryParseExpression(Trim(value.substr(0, value.size() - 1)));
+  if (value.ends_with(')')) return TryParseLicenceExpression(Trim(value.substr(0, value.size() - 1)));
   return std::nullopt;
 }
 
-Expression Translated(const Expression& licence, std::string_view source) {
+LicenceExpression Translated(const LicenceExpression& licence, std::string_view source) {
   const bool reference = licence.licence.starts_with("LicenseRef-") || licence.licence.starts_with("DocumentRef-");
   const auto name = reference ? std::optional(licence.licence) : SpdxNameOf(licence.licence);
-  auto known = name ? TryParseExpression(*name) : std::nullopt;
+  auto known = name ? TryParseLicenceExpression(*name) : std::nullopt;
   if (licence.exception.empty()) {
     if (known) return *known;
-  } else if (known && known->kind == Expression::Kind::kLicence && known->exception.empty() &&
+  } else if (known && known->kind == LicenceExpression::Kind::kLicence && known->exception.empty() &&
              (IsSpdxException(licence.exception) || licence.exception.starts_with("AdditionRef-"))) {
     known->exception = licence.exception;
     // "eCos-2.0 WITH …": deprecated, with an exception inside already.
     if (FindExpressionProblems(Canonical(*known)).empty()) return *known;
   }
-  Expression result;
+  LicenceExpression result;
   result.licence = LicenceReference(
       "upstream", licence.licence + (licence.exception.empty() ? "" : " with " + licence.exception), source);
   return result;
 }
 
-void Translate(Expression& expression, std::string_view source) {
-  if (expression.kind == Expression::Kind::kLicence) {
-    Expression translated = Translated(expression, source);
+void Translate(LicenceExpression& expression, std::string_view source) {
+  if (expression.kind == LicenceExpression::Kind::kLicence) {
+    LicenceExpression translated = Translated(expression, source);
     expression = std::move(translated);
     return;
   }
-  for (Expression& part : expression.parts) Translate(part, source);
+  for (LicenceExpression& part : expression.parts) Translate(part, source);
 }
 
 }  // namespace
@@ -102,7 +102,7 @@ SpdxTags FindSpdxTags(std::string_view head) {
   return tags;
 }
 
-Expression WithKnownIdentifiers(Expression expression, std::string_view source) {
+LicenceExpression WithKnownIdentifiers(LicenceExpression expression, std::string_view source) {
   Translate(expression, source);
   return Canonical(std::move(expression));
 }

@@ -14,7 +14,7 @@ namespace nachbau::sbom {
 inline constexpr std::size_t kTagBytes = 16 << 10;
 
 struct SpdxTags {
-  std::vector<Expression> expressions;  // in order; all of them apply
+  std::vector<LicenceExpression> expressions;  // in order; all of them apply
   std::vector<std::string> malformed;   // values that are no expression; at most 10, made safe for a terminal
 };
 
@@ -23,6 +23,6 @@ SpdxTags FindSpdxTags(std::string_view head);
 
 // The expression with identifiers that SPDX knows: Debian's short names are translated, a LicenseRef- stays, any other
 // name becomes LicenseRef-upstream-<name>--<source>. Canonical.
-Expression WithKnownIdentifiers(Expression expression, std::string_view source);
+LicenceExpression WithKnownIdentifiers(LicenceExpression expression, std::string_view source);
 
 }  // namespace nachbau::sbom

@@ -35,7 +35,7 @@ std::string_view ReferenceOf(std::string_view path) {
   std::string_view name = path.substr(kTexts.size());
   if (!name.starts_with("LicenseRef-") || name.find('/') != name.npos) return {};
   name = name.substr(0, name.ends_with(".txt") ? name.size() - 4 : name.size());
-  return TryParseExpression(name) ? name : std::string_view();
+  return TryParseLicenceExpression(name) ? name : std::string_view();
 }
 
 struct Annotations {
@@ -58,10 +58,10 @@ struct Annotations {
 
 // What is gathered for one file.
 struct Gathered {
-  std::vector<Expression> expressions;
+  std::vector<LicenceExpression> expressions;
   std::set<std::string> places;
 
-  void Add(const std::vector<Expression>& more, std::string place) {
+  void Add(const std::vector<LicenceExpression>& more, std::string place) {
     if (more.empty()) return;
     expressions.insert(expressions.end(), more.begin(), more.end());
     places.insert(std::move(place));
@@ -146,7 +146,7 @@ struct UpstreamReader::State {
     }
     if (silent && closest != nullptr) own.Add(closest->expressions, std::move(closest_place));
     if (const CopyrightFiles* paragraph = dep5.Find(file); paragraph != nullptr && !paragraph->expression.empty()) {
-      own.Add({ParseExpression(paragraph->expression, kDep5)}, std::string(kDep5) + ":" + std::to_string(paragraph->line));
+      own.Add({ParseLicenceExpression(paragraph->expression, kDep5)}, std::string(kDep5) + ":" + std::to_string(paragraph->line));
     }
     return own;
   }
@@ -201,15 +201,15 @@ UpstreamStatements UpstreamReader::Finish() {
   for (const std::string& file : state.files) {
     Gathered stated = state.StatedOf(file);
     if (stated.expressions.empty()) continue;
-    Expression all = AllOf(std::move(stated.expressions));
-    const std::string text = FormatExpression(all);
+    LicenceExpression all = AllOf(std::move(stated.expressions));
+    const std::string text = FormatLicenceExpression(all);
     if (text.size() > kMaxStatement || DepthOf(all) > kMaxStatementDepth) {
       state.Problem(Msg("{}: what is stated of its licence is too long or too deeply nested, and does not count", Printable(file)));
       continue;
     }
     auto place = known.find(text);
     if (place == known.end()) {
-      place = known.emplace(text, FormatExpression(WithKnownIdentifiers(std::move(all), state.source))).first;
+      place = known.emplace(text, FormatLicenceExpression(WithKnownIdentifiers(std::move(all), state.source))).first;
     }
     UpstreamStatement& statement = state.result.by_file[file];
     statement.expression = place->second;

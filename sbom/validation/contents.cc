@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "base/encoding.h"
 #include "base/error.h"
+#include "model/licence_expression.h"
 #include "sbom/purl/purl.h"
-#include "sbom/validation/licence_expression.h"
 #include "sbom/validation/schema.h"
 #include "sbom/validation/suggestion.h"
 
@@ -78,7 +79,7 @@ void CheckPackageUrl(const JsonTree& tree, Index value, ProblemList& problems) {
     purl = ParsePurl(text);
   } catch (const ParseError& error) {
     problems.Add(ProblemLevel::kViolation,
-                 {value, "purl", "", Msg("{} is no package URL", Shown(text)), error.parts().back()});
+                 {value, "purl", "", Msg("{} is no package URL", InQuotes(text)), error.parts().back()});
     return;
   }
   const std::vector<PurlProblem> found = CheckPurl(purl);
@@ -88,35 +89,42 @@ void CheckPackageUrl(const JsonTree& tree, Index value, ProblemList& problems) {
   }
   const std::string canonical = FormatPurl(purl);
   if (canonical != text) {
-    problems.Add(ProblemLevel::kAdvice, {value, "purl-canonical", "", Msg("{} is not the canonical form", Shown(text)),
-                                         Msg("write {}", Shown(canonical))});
+    problems.Add(ProblemLevel::kAdvice, {value, "purl-canonical", "", Msg("{} is not the canonical form", InQuotes(text)),
+                                         Msg("write {}", InQuotes(canonical))});
+  }
+}
+
+void CheckLicenceIdentifier(std::string_view identifier, Index value, ProblemList& problems) {
+  if (identifier.empty() || IsOwnLicence(identifier)) return;
+  const auto known = FindSpdxLicense(identifier);
+  if (!known) {
+    const bool nothing = identifier == "NOASSERTION" || identifier == "NONE";
+    problems.Add(ProblemLevel::kViolation,
+                 {value, "licence-id", std::string(identifier.substr(0, kMaxQuoted)),
+                  Msg("{} is not in the SPDX licence list", InQuotes(identifier)),
+                  nothing ? Msg("leave the licence out when it is not known")
+                          : Msg("use an SPDX identifier, or {} for a licence that SPDX does not list",
+                                InQuotes("LicenseRef-" + std::string(identifier.substr(0, kMaxQuoted))))});
+  } else if (*known != identifier) {
+    problems.Add(ProblemLevel::kAdvice,
+                 {value, "licence-spelling", *known, Msg("SPDX writes {} as {}", InQuotes(identifier), *known), {}});
   }
 }
 
 void CheckLicenceExpression(const JsonTree& tree, Index value, ProblemList& problems) {
   const std::string_view text = tree.Text(value);
-  const LicenceExpression expression = ParseLicenceExpression(text);
-  if (expression.error) {
+  LicenceExpression expression;
+  try {
+    expression = ParseLicenceExpression(text, "");
+  } catch (const ParseError& error) {
     problems.Add(ProblemLevel::kViolation, {value, "licence-expression", "",
-                                            Msg("{} is no SPDX licence expression", Shown(text)), *expression.error});
+                                            Msg("{} is no SPDX licence expression", InQuotes(text)), error.parts().back()});
     return;
   }
-  for (const std::string_view identifier : expression.identifiers) {
-    if (IsOwnLicence(identifier)) continue;
-    const auto known = FindSpdxLicense(identifier);
-    if (!known) {
-      const bool nothing = identifier == "NOASSERTION" || identifier == "NONE";
-      problems.Add(ProblemLevel::kViolation,
-                   {value, "licence-id", std::string(identifier.substr(0, kMaxShownText)),
-                    Msg("{} is not in the SPDX licence list", Shown(identifier)),
-                    nothing ? Msg("leave the licence out when it is not known")
-                            : Msg("use an SPDX identifier, or {} for a licence that SPDX does not list",
-                                  Shown("LicenseRef-" + std::string(identifier.substr(0, kMaxShownText))))});
-    } else if (*known != identifier) {
-      problems.Add(ProblemLevel::kAdvice,
-                   {value, "licence-spelling", *known, Msg("SPDX writes {} as {}", Shown(identifier), *known), {}});
-    }
-  }
+  ForEachLicence(expression, [&](const LicenceExpression& licence) {
+    CheckLicenceIdentifier(WithoutPlus(licence.licence), value, problems);
+    CheckLicenceIdentifier(licence.exception, value, problems);
+  });
 }
 
 }  // namespace
@@ -131,13 +139,13 @@ void CheckContent(Meaning meaning, const JsonTree& tree, Index value, ProblemLis
       return CheckLicenceExpression(tree, value, problems);
     case Meaning::kSwhid:
       if (IsSwhid(tree.Text(value))) return;
-      return problems.Add(ProblemLevel::kViolation, {value, "swhid", "", Msg("{} is no SWHID", Shown(tree.Text(value))),
+      return problems.Add(ProblemLevel::kViolation, {value, "swhid", "", Msg("{} is no SWHID", InQuotes(tree.Text(value))),
                                                      Msg("write it like {}", std::string_view("swh:1:cnt:HEX"))});
     case Meaning::kOmniborId:
       if (IsOmniborId(tree.Text(value))) return;
       return problems.Add(
           ProblemLevel::kViolation,
-          {value, "omnibor-id", "", Msg("{} is no OmniBOR artifact identifier", Shown(tree.Text(value))),
+          {value, "omnibor-id", "", Msg("{} is no OmniBOR artifact identifier", InQuotes(tree.Text(value))),
            Msg("write it like {}", std::string_view("gitoid:blob:sha256:HEX"))});
     default:
       return;
@@ -158,7 +166,7 @@ void CheckSchemaMember(const JsonTree& tree, ProblemList& problems) {
   if (named.empty() || named == tree.Text(version)) return;
   problems.Add(ProblemLevel::kViolation,
                {schema, "schema-version", "",
-                Msg("names the schema of version {}, the document is of version {}", named, Shown(tree.Text(version))),
+                Msg("names the schema of version {}, the document is of version {}", named, InQuotes(tree.Text(version))),
                 Msg("let both name the same version")});
 }
 

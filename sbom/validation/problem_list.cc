@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "sbom/validation/suggestion.h"
 
 namespace nachbau::sbom {
@@ -16,7 +17,7 @@ void ProblemList::Add(ProblemLevel level, Violation violation) {
   std::string kind = level == ProblemLevel::kViolation ? "v" : "a";
   for (const std::string* part : {&violation.rule, &violation.topic, &violation.message.text}) kind += '\x1f' + *part;
   const JsonTree::Key key = tree_.KeyOf(violation.value);
-  kind += '\x1f' + (key == JsonTree::kNoKey ? std::string() : std::string(tree_.KeyText(key).substr(0, kMaxShownText)));
+  kind += '\x1f' + (key == JsonTree::kNoKey ? std::string() : std::string(tree_.KeyText(key).substr(0, kMaxQuoted)));
   const auto known = kinds_.find(kind);
   if (known != kinds_.end() && known->second.count >= kKeptOfAKind) {
     ++known->second.count;

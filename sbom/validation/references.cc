@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/encoding.h"
 #include "sbom/validation/suggestion.h"
 
 namespace nachbau::sbom {
@@ -60,7 +61,7 @@ void References::CollectNames(ProblemList& problems) {
   for (const auto& [value, before] : doubles) {
     const std::string place = ++shown <= kMaxProblems ? tree_.Pointer(before) : std::string();
     problems.Add(ProblemLevel::kViolation,
-                 {value, "bom-ref-unique", "", Msg("{} is used before, by {}", Shown(tree_.Text(value)), place),
+                 {value, "bom-ref-unique", "", Msg("{} is used before, by {}", InQuotes(tree_.Text(value)), place),
                   Msg("give each its own, and mend what refers to it")});
   }
 }
@@ -75,7 +76,7 @@ void References::Resolve(ProblemList& problems) const {
     const std::string_view name = tree_.Text(link);
     if (name.starts_with("urn:cdx:") || FindNamed(name) != JsonTree::kNone) continue;
     problems.Add(ProblemLevel::kViolation,
-                 {link, "bom-ref-resolves", "", Msg("nothing in this document has the bom-ref {}", Shown(name)),
+                 {link, "bom-ref-resolves", "", Msg("nothing in this document has the bom-ref {}", InQuotes(name)),
                   Msg("add what it means, or remove the reference")});
   }
 }
@@ -137,7 +138,7 @@ void References::CheckCircles(Index dependencies, ProblemList& problems) const {
       if (circle.size() < 2) continue;
       std::string names;
       for (std::size_t i = circle.size(); i > 0 && i + 3 > circle.size(); --i) {
-        names += (names.empty() ? "" : ", ") + Shown(tree_.Text(FindText(tree_, entries[circle[i - 1]], "ref")));
+        names += (names.empty() ? "" : ", ") + InQuotes(tree_.Text(FindText(tree_, entries[circle[i - 1]], "ref")));
       }
       problems.Add(ProblemLevel::kAdvice,
                    {entries[at],
@@ -160,7 +161,7 @@ void References::CheckGraph(ProblemList& problems) const {
     auto& known = by_ref[tree_.Text(ref)];
     if (!known.empty()) {
       problems.Add(ProblemLevel::kAdvice, {ref, "dependency-once", "",
-                                           Msg("{} has an entry before", Shown(tree_.Text(ref))), Msg("join the two")});
+                                           Msg("{} has an entry before", InQuotes(tree_.Text(ref))), Msg("join the two")});
     }
     known.push_back(entry);
   }
@@ -178,7 +179,7 @@ void References::CheckGraph(ProblemList& problems) const {
     if (by_ref.contains(ref)) continue;
     problems.Add(ProblemLevel::kAdvice,
                  {element, "dependency-entry", "",
-                  Msg("{} has no entry among the dependencies: whether it has any stays open", Shown(ref)),
+                  Msg("{} has no entry among the dependencies: whether it has any stays open", InQuotes(ref)),
                   Msg("add an entry; one without dependsOn says that there are none")});
   }
   const Index start = FindText(tree_, product, "bom-ref");
@@ -219,7 +220,7 @@ void References::CheckGraph(ProblemList& problems) const {
   for (const auto& [ref, element] : elements) {
     if (reached.contains(ref)) continue;
     problems.Add(ProblemLevel::kAdvice, {element, "dependency-reach", "",
-                                         Msg("{} cannot be reached from the product by dependencies", Shown(ref)),
+                                         Msg("{} cannot be reached from the product by dependencies", InQuotes(ref)),
                                          Msg("let something depend on it, or remove it")});
   }
 }

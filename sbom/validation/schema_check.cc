@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "sbom/validation/formats.h"
 #include "sbom/validation/suggestion.h"
 
@@ -177,17 +178,17 @@ void SchemaCheck::ExplainText(const SchemaRule& rule, Index value, unsigned dept
     sink({value,
           short_one ? "minLength" : "maxLength",
           "",
-          short_one ? Msg("{} is shorter than {} characters", Shown(text), *rule.minimum_length)
-                    : Msg("{} is longer than {} characters", Shown(text), *rule.maximum_length),
+          short_one ? Msg("{} is shorter than {} characters", InQuotes(text), *rule.minimum_length)
+                    : Msg("{} is longer than {} characters", InQuotes(text), *rule.maximum_length),
           {},
           depth});
   }
   if (rule.pattern && !Matches(rule, text)) {
-    sink({value, "pattern", rule.pattern_text, Msg("{} does not match {}", Shown(text), rule.pattern_text),
+    sink({value, "pattern", rule.pattern_text, Msg("{} does not match {}", InQuotes(text), rule.pattern_text),
           PatternRemedy(rule.pattern_text, text), depth});
   }
   if (!rule.format.empty() && CheckFormat(rule.format, text) == Format::kViolated) {
-    sink({value, "format:" + rule.format, "", Msg("{} is not a valid {}", Shown(text), rule.format),
+    sink({value, "format:" + rule.format, "", Msg("{} is not a valid {}", InQuotes(text), rule.format),
           FormatRemedy(rule.format, text), depth});
   }
 }
@@ -206,8 +207,8 @@ void SchemaCheck::ExplainObject(const SchemaRule& rule, Index object, unsigned d
       const std::string_view key = tree_.KeyText(tree_.KeyOf(child));
       std::vector<std::string_view> known;
       for (const auto& [name, unused] : rule.properties) known.emplace_back(rules_.names()[name]);
-      sink({object, "additionalProperties", std::string(key.substr(0, kMaxShownText)),
-            Msg("the member {} is unknown here", Shown(key)), Nearest(key, known), depth});
+      sink({object, "additionalProperties", std::string(key.substr(0, kMaxQuoted)),
+            Msg("the member {} is unknown here", InQuotes(key)), Nearest(key, known), depth});
     }
   }
 }
@@ -321,7 +322,7 @@ void SchemaCheck::Explain(RuleId id, Index value, unsigned depth, const Sink& si
                  TypeRemedy(rule.type_text, TypeName(type)), depth});
   }
   if (rule.has_values && !IsValue(rule, tree_, value)) {
-    const std::string shown = type == Type::kString ? Shown(tree_.Text(value)) : std::string(TypeName(type));
+    const std::string shown = type == Type::kString ? InQuotes(tree_.Text(value)) : std::string(TypeName(type));
     sink({value, rule.is_constant ? "const" : "enum", "",
           rule.texts.size() > 1 ? Msg("{} is none of the {} allowed values", shown, rule.texts.size())
                                 : Msg("{} is not the one value that is allowed here", shown),

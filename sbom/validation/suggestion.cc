@@ -40,12 +40,6 @@ std::size_t Distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string Shown(std::string_view text) {
-  std::size_t end = std::min(text.size(), kMaxShownText);
-  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
-  return "\"" + Printable(text.substr(0, end)) + (end < text.size() ? "…\"" : "\"");
-}
-
 Message NearestRemedy(std::string_view word, const std::vector<std::string_view>& known) {
   const std::string folded = Folded(word.substr(0, kMaxCompared));
   std::string_view nearest;
@@ -58,7 +52,7 @@ Message NearestRemedy(std::string_view word, const std::vector<std::string_view>
       nearest = candidate;
     }
   }
-  if (!nearest.empty()) return Msg("did you mean {}?", Shown(nearest));
+  if (!nearest.empty()) return Msg("did you mean {}?", InQuotes(nearest));
   if (known.empty() || known.size() > kMaxListed) return {};
   std::string list;
   for (const std::string_view candidate : known) list += (list.empty() ? "" : ", ") + std::string(candidate);
@@ -79,11 +73,11 @@ Message FormatRemedy(std::string_view format, std::string_view text) {
     const std::size_t colon = text.find(':'), at = text.find('@');
     if (at < colon && colon != text.npos && text.find("//") == text.npos) {
       const std::string url = "ssh://" + std::string(text.substr(0, colon)) + "/" + std::string(text.substr(colon + 1));
-      if (IsIriReference(url)) return Msg("write it as a URL: {}", url.substr(0, kMaxShownText));
+      if (IsIriReference(url)) return Msg("write it as a URL: {}", url.substr(0, kMaxQuoted));
     }
     const std::string encoded = PercentEncode(text, ":/?#[]@!$&'()*+,;=%");
     if (encoded != text && IsIriReference(encoded)) {
-      return Msg("percent-encode what is not allowed in a URL: {}", encoded.substr(0, kMaxShownText));
+      return Msg("percent-encode what is not allowed in a URL: {}", encoded.substr(0, kMaxQuoted));
     }
     return Msg("percent-encode what is not allowed in a URL: a blank is {}, brackets are {} and {}",
                std::string_view("%20"), std::string_view("%5B"), std::string_view("%5D"));
@@ -93,7 +87,7 @@ Message FormatRemedy(std::string_view format, std::string_view text) {
 
 Message PatternRemedy(std::string_view pattern, std::string_view text) {
   if (pattern.starts_with("^urn:uuid:")) {
-    std::string lower(text.substr(0, kMaxShownText));
+    std::string lower(text.substr(0, kMaxQuoted));
     std::transform(lower.begin(), lower.end(), lower.begin(), Lower);
     if (lower.size() == 36 && std::count(lower.begin(), lower.end(), '-') == 4) {
       return Msg("put {} in front", std::string_view("urn:uuid:"));

@@ -9,11 +9,6 @@
 
 namespace nachbau::sbom {
 
-inline constexpr std::size_t kMaxShownText = 120;  // bytes of a foreign text in a message
-
-// A foreign text in quotes, safe to show, cut at kMaxShownText.
-std::string Shown(std::string_view text);
-
 // The known word that is nearest to `word` (case first, then few changed letters), as "did you mean …"; of few words
 // that are not near, all. Empty text when there is nothing to say.
 Message NearestRemedy(std::string_view word, const std::vector<std::string_view>& known);

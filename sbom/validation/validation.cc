@@ -45,7 +45,7 @@ void CheckTree(const JsonTree& tree, ProblemList& problems, Validation& validati
   const SchemaRules* rules = SchemaRules::ForVersion(TextOf(tree, "specVersion"));
   if (rules == nullptr) {
     return violate({tree.Find(0, "specVersion"), "enum", "",
-                    Msg("there is no JSON schema for version {}", Shown(TextOf(tree, "specVersion"))),
+                    Msg("there is no JSON schema for version {}", InQuotes(TextOf(tree, "specVersion"))),
                     Msg("possible here: {}", std::string_view("1.2, 1.3, 1.4, 1.5, 1.6, 1.7"))});
   }
   const SchemaCheck check(*rules, tree);

@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
       known_paragraphs += known ? 1 : 0;
       all = all && known;
       if (files.expression.empty()) continue;
-      for (const std::string& licence : sbom::LicencesOf(sbom::ParseExpression(files.expression, "x"))) {
+      for (const std::string& licence : sbom::LicencesOf(sbom::ParseLicenceExpression(files.expression, "x"))) {
         ++licences[licence.substr(0, licence.find("--"))];
       }
     }

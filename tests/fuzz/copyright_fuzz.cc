@@ -11,14 +11,16 @@
 namespace {
 
 void MustBeCanonical(const std::string& text) {
+  using namespace nachbau;
   using namespace nachbau::sbom;
-  const auto expression = TryParseExpression(text);
-  if (!expression || FormatExpression(Canonical(*expression)) != text) std::abort();
+  const auto expression = TryParseLicenceExpression(text);
+  if (!expression || FormatLicenceExpression(Canonical(*expression)) != text) std::abort();
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace nachbau;
   using namespace nachbau::sbom;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const Copyright copyright = ParseCopyright(text, "copyright", "source");

@@ -8,6 +8,7 @@
 #include "sbom/licences/upstream_statements.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace nachbau;
   using namespace nachbau::sbom;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const std::string path(text.substr(0, text.find('\n')));
@@ -25,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   reader.Add("src/a.c", text);
   reader.Add(path, "");
   for (const auto& [file, statement] : reader.Finish().by_file) {
-    if (!TryParseExpression(statement.expression)) std::abort();
+    if (!TryParseLicenceExpression(statement.expression)) std::abort();
   }
   return 0;
 }

@@ -7,19 +7,20 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace nachbau::sbom;
+  using namespace nachbau;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (const auto expression = TryParseExpression(text)) {
-    const Expression canonical = Canonical(*expression);
-    const std::string written = FormatExpression(canonical);
-    const Expression again = Canonical(ParseExpression(written, "canonical"));
-    if (!(again == canonical) || FormatExpression(again) != written) std::abort();
+  if (const auto expression = TryParseLicenceExpression(text)) {
+    const LicenceExpression canonical = Canonical(*expression);
+    const std::string written = FormatLicenceExpression(canonical);
+    const LicenceExpression again = Canonical(ParseLicenceExpression(written, "canonical"));
+    if (!(again == canonical) || FormatLicenceExpression(again) != written) std::abort();
     if (!Implies(canonical, canonical)) std::abort();
     if (LicencesOf(canonical).empty()) std::abort();
     for (const ExpressionProblem& problem : FindExpressionProblems(canonical)) Describe(problem);
     if (!FindExpressionProblems(WithKnownIdentifiers(canonical, "source")).empty()) std::abort();
   }
-  for (const Expression& expression : FindSpdxTags(text).expressions) {
-    if (!TryParseExpression(FormatExpression(WithKnownIdentifiers(expression, "source")))) std::abort();
+  for (const LicenceExpression& expression : FindSpdxTags(text).expressions) {
+    if (!TryParseLicenceExpression(FormatLicenceExpression(WithKnownIdentifiers(expression, "source")))) std::abort();
   }
   return 0;
 }

@@ -256,7 +256,7 @@ TEST(SpdxTagsTest, AreFoundInTheBeginningOfAFile) {
   for (const auto& [text, expected] : cases) {
     const SpdxTags tags = FindSpdxTags(text);
     std::string found;
-    for (const Expression& expression : tags.expressions) found += (found.empty() ? "" : "; ") + FormatExpression(expression);
+    for (const LicenceExpression& expression : tags.expressions) found += (found.empty() ? "" : "; ") + FormatLicenceExpression(expression);
     for (const std::string& malformed : tags.malformed) found += "!" + malformed;
     EXPECT_EQ(found, expected) << text.substr(0, 200);
   }
@@ -272,7 +272,7 @@ TEST(SpdxTagsTest, NamesThatSpdxDoesNotHaveAreTranslatedOrKeepTheirOwn) {
       {"Libtool-exception", "LicenseRef-upstream-Libtool-exception--src"},
   };
   for (const auto& [text, expected] : cases) {
-    EXPECT_EQ(FormatExpression(WithKnownIdentifiers(ParseExpression(text, "x"), "src")), expected) << text;
+    EXPECT_EQ(FormatLicenceExpression(WithKnownIdentifiers(ParseLicenceExpression(text, "x"), "src")), expected) << text;
   }
 }
 
@@ -284,7 +284,7 @@ TEST(ReuseTomlTest, RefusesWhatItCannotRead) {
       {"version = 1\n[[annotations]]\nSPDX-License-Identifier = \"MIT\"\n", "path must be a path or several"},
       {"version = 1\n[[annotations]]\npath = 1\n", "REUSE.toml:3: path must be a text or an array of texts"},
       {"version = 1\n[[annotations]]\npath = \"*\"\nprecedence = \"first\"\n", "precedence must be"},
-      {"version = 1\n[[annotations]]\npath = \"*\"\nSPDX-License-Identifier = \"MIT ISC\"\n", "REUSE.toml:2: not expected here in a licence expression: ISC"},
+      {"version = 1\n[[annotations]]\npath = \"*\"\nSPDX-License-Identifier = \"MIT ISC\"\n", "REUSE.toml:2: AND, OR or WITH is missing before \"ISC\""},
       {"version = 1\n[[annotations\n", "REUSE.toml:2: "},
       {"version = 1\n[\n[[annotations]]\n", "REUSE.toml:2: a table without a name"},
       {"version = 1\n [ [ \r\n", "REUSE.toml:2: a table without a name"},

@@ -7,7 +7,6 @@
 #include "base/json.h"
 #include "sbom/sbom.h"
 #include "sbom/validation/json_tree.h"
-#include "sbom/validation/licence_expression.h"
 
 namespace nachbau::sbom {
 namespace {
@@ -300,34 +299,6 @@ TEST(JsonTreeTest, FindsItsWay) {
   EXPECT_EQ(tree.Text(last), "x");
   EXPECT_EQ(tree.Pointer(last), "/a/1/b~1~0c/1");
   EXPECT_EQ(tree.Pointer(0), "");
-}
-
-TEST(LicenceExpressionTest, FollowsTheGrammar) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"MIT", ""},
-      {"GPL-2.0-or-later WITH Classpath-exception-2.0", ""},
-      {"(MIT OR Apache-2.0) AND (BSD-3-Clause)", ""},
-      {"MIT and Apache-2.0", ""},
-      {"Apache-1.1+", ""},
-      {"LicenseRef-x AND DocumentRef-y:LicenseRef-z", ""},
-      {"", "the expression is empty"},
-      {"MIT Apache-2.0", "AND, OR or WITH is missing before \"Apache-2.0\""},
-      {"MIT AND", "a licence is missing at the end"},
-      {"AND MIT", "a licence is missing before \"AND\""},
-      {"(MIT", "a closing parenthesis is missing"},
-      {"MIT)", "AND, OR or WITH is missing before \")\""},
-      {"MIT, Apache-2.0", "\"MIT,\" cannot be the name of a licence"},
-      {"MIT/X11", "\"MIT/X11\" cannot be the name of a licence"},
-      {"LicenseRef-ä", "\"LicenseRef-ä\" cannot be the name of a licence"},
-      {"MIT WITH (x)", "a licence is missing before \"(\""},
-  };
-  for (const auto& [text, error] : cases) {
-    const LicenceExpression expression = ParseLicenceExpression(text);
-    EXPECT_EQ(expression.error ? Render(*expression.error) : "", error) << text;
-  }
-  EXPECT_THAT(ParseLicenceExpression("(A+ OR B WITH C) AND LicenseRef-d").identifiers,
-              testing::ElementsAre("A", "B", "C", "LicenseRef-d"));
-  EXPECT_TRUE(ParseLicenceExpression(std::string(100000, '(')).error.has_value());
 }
 
 }  // namespace
