@@ -5,6 +5,8 @@
 // FormatPretty is the same content with two-space indentation, sorted keys and a final newline, for files people read.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -45,7 +47,15 @@ class JsonReader {
   std::uint64_t Unsigned(const char* key);
   std::int64_t Integer(const char* key);
   bool Boolean(const char* key);
-  std::vector<std::string> Texts(const char* key);    // array of strings
+  std::vector<std::string> Texts(const char* key);  // array of strings
+  // A word of `words`, as the enumerator of its position.
+  template <typename Enum, std::size_t Size>
+  Enum Word(const char* key, const std::array<std::string_view, Size>& words) {
+    const std::string text = Text(key);
+    const auto found = std::find(words.begin(), words.end(), text);
+    if (found == words.end()) Refuse(key, "a known word");
+    return static_cast<Enum>(found - words.begin());
+  }
   const Json& Array(const char* key);
   JsonReader Object(const char* key);
   // "place/key", for messages about the member.

@@ -7,27 +7,21 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/freed_by.h"
 
 namespace nachbau::mirror {
 
-template <auto Free>
-struct GitFreer {
-  template <typename Object>
-  void operator()(Object* object) const {
-    Free(object);
-  }
-};
-using GitRepository = std::unique_ptr<git_repository, GitFreer<&git_repository_free>>;
-using GitRemote = std::unique_ptr<git_remote, GitFreer<&git_remote_free>>;
-using GitReference = std::unique_ptr<git_reference, GitFreer<&git_reference_free>>;
-using GitCommit = std::unique_ptr<git_commit, GitFreer<&git_commit_free>>;
-using GitTree = std::unique_ptr<git_tree, GitFreer<&git_tree_free>>;
-using GitTreeEntry = std::unique_ptr<git_tree_entry, GitFreer<&git_tree_entry_free>>;
-using GitBlob = std::unique_ptr<git_blob, GitFreer<&git_blob_free>>;
-using GitObject = std::unique_ptr<git_object, GitFreer<&git_object_free>>;
-using GitOdb = std::unique_ptr<git_odb, GitFreer<&git_odb_free>>;
-using GitOdbObject = std::unique_ptr<git_odb_object, GitFreer<&git_odb_object_free>>;
-using GitIndexer = std::unique_ptr<git_indexer, GitFreer<&git_indexer_free>>;
+using GitRepository = std::unique_ptr<git_repository, FreedBy<&git_repository_free>>;
+using GitRemote = std::unique_ptr<git_remote, FreedBy<&git_remote_free>>;
+using GitReference = std::unique_ptr<git_reference, FreedBy<&git_reference_free>>;
+using GitCommit = std::unique_ptr<git_commit, FreedBy<&git_commit_free>>;
+using GitTree = std::unique_ptr<git_tree, FreedBy<&git_tree_free>>;
+using GitTreeEntry = std::unique_ptr<git_tree_entry, FreedBy<&git_tree_entry_free>>;
+using GitBlob = std::unique_ptr<git_blob, FreedBy<&git_blob_free>>;
+using GitObject = std::unique_ptr<git_object, FreedBy<&git_object_free>>;
+using GitOdb = std::unique_ptr<git_odb, FreedBy<&git_odb_free>>;
+using GitOdbObject = std::unique_ptr<git_odb_object, FreedBy<&git_odb_object_free>>;
+using GitIndexer = std::unique_ptr<git_indexer, FreedBy<&git_indexer_free>>;
 
 // Once per process. Without the search paths no configuration of user or machine is read: "url.insteadOf" or
 // "http.sslVerify" there would change where a source comes from and who vouches for it. What is written is synced.

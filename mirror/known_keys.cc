@@ -10,8 +10,8 @@
 namespace nachbau::mirror {
 namespace {
 
-using RnpIterator = std::unique_ptr<std::remove_pointer_t<rnp_identifier_iterator_t>,
-                                    RnpDeleter<&rnp_identifier_iterator_destroy>>;
+using RnpIterator =
+    std::unique_ptr<std::remove_pointer_t<rnp_identifier_iterator_t>, FreedBy<&rnp_identifier_iterator_destroy>>;
 
 std::string NameOf(rnp_key_handle_t key) {
   std::size_t count = 0;

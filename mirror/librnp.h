@@ -10,21 +10,15 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "base/freed_by.h"
 
 namespace nachbau::mirror {
 
-template <auto Destroy>
-struct RnpDeleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Destroy(object);
-  }
-};
-using RnpFfi = std::unique_ptr<std::remove_pointer_t<rnp_ffi_t>, RnpDeleter<&rnp_ffi_destroy>>;
-using RnpInput = std::unique_ptr<std::remove_pointer_t<rnp_input_t>, RnpDeleter<&rnp_input_destroy>>;
-using RnpOutput = std::unique_ptr<std::remove_pointer_t<rnp_output_t>, RnpDeleter<&rnp_output_destroy>>;
-using RnpVerification = std::unique_ptr<std::remove_pointer_t<rnp_op_verify_t>, RnpDeleter<&rnp_op_verify_destroy>>;
-using RnpKey = std::unique_ptr<std::remove_pointer_t<rnp_key_handle_t>, RnpDeleter<&rnp_key_handle_destroy>>;
+using RnpFfi = std::unique_ptr<std::remove_pointer_t<rnp_ffi_t>, FreedBy<&rnp_ffi_destroy>>;
+using RnpInput = std::unique_ptr<std::remove_pointer_t<rnp_input_t>, FreedBy<&rnp_input_destroy>>;
+using RnpOutput = std::unique_ptr<std::remove_pointer_t<rnp_output_t>, FreedBy<&rnp_output_destroy>>;
+using RnpVerification = std::unique_ptr<std::remove_pointer_t<rnp_op_verify_t>, FreedBy<&rnp_op_verify_destroy>>;
+using RnpKey = std::unique_ptr<std::remove_pointer_t<rnp_key_handle_t>, FreedBy<&rnp_key_handle_destroy>>;
 
 inline void RnpRequire(rnp_result_t result, const char* what) {
   if (result != RNP_SUCCESS) {

@@ -14,10 +14,10 @@
 namespace nachbau::mirror {
 namespace {
 
-using RnpSigning = std::unique_ptr<std::remove_pointer_t<rnp_op_sign_t>, RnpDeleter<&rnp_op_sign_destroy>>;
-using RnpGeneration = std::unique_ptr<std::remove_pointer_t<rnp_op_generate_t>, RnpDeleter<&rnp_op_generate_destroy>>;
+using RnpSigning = std::unique_ptr<std::remove_pointer_t<rnp_op_sign_t>, FreedBy<&rnp_op_sign_destroy>>;
+using RnpGeneration = std::unique_ptr<std::remove_pointer_t<rnp_op_generate_t>, FreedBy<&rnp_op_generate_destroy>>;
 using RnpIdentifiers =
-    std::unique_ptr<std::remove_pointer_t<rnp_identifier_iterator_t>, RnpDeleter<&rnp_identifier_iterator_destroy>>;
+    std::unique_ptr<std::remove_pointer_t<rnp_identifier_iterator_t>, FreedBy<&rnp_identifier_iterator_destroy>>;
 
 RnpOutput MemoryOutput() {
   rnp_output_t raw = nullptr;

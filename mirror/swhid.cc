@@ -12,6 +12,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/openssl_digest.h"
 #include "mirror/git_handles.h"
 #include "mirror/git_repository.h"
 
@@ -20,32 +21,8 @@ namespace {
 
 constexpr int kMaxDepth = 1000;
 
-// SHA-1 of "TYPE SIZE\0" and the bytes: what git calls an object.
-class ObjectHasher {
- public:
-  ObjectHasher(std::string_view type, std::uint64_t size) : context_(EVP_MD_CTX_new()) {
-    if (context_ == nullptr || EVP_DigestInit_ex(context_.get(), EVP_sha1(), nullptr) != 1) {
-      throw Error(Msg("OpenSSL cannot compute SHA-1"));
-    }
-    Update(std::string(type) + " " + std::to_string(size) + std::string(1, '\0'));
-  }
-  void Update(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
-  std::string Finish() {  // 20 bytes
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
-    return std::string(digest.begin(), digest.begin() + size);
-  }
-
- private:
-  struct Freer {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MD_CTX, Freer> context_;
-};
-
 std::string HashObject(std::string_view type, std::string_view bytes) {
-  ObjectHasher hasher(type, bytes.size());
+  OpenSslDigest hasher = StartGitObject(EVP_sha1(), type, bytes.size());
   hasher.Update(bytes);
   return hasher.Finish();
 }
@@ -59,7 +36,7 @@ std::string LinkTarget(const FileDescriptor& directory, const std::string& name,
 }
 
 std::string HashFile(const FileDescriptor& fd, std::uint64_t size, const std::string& place) {
-  ObjectHasher hasher("blob", size);
+  OpenSslDigest hasher = StartGitObject(EVP_sha1(), "blob", size);
   std::uint64_t seen = 0;
   ReadPieces(fd, place, [&](std::string_view piece) {
     seen += piece.size();

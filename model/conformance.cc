@@ -12,14 +12,6 @@ constexpr const char* kFormat = "nachbau-conformance/1";
 constexpr std::array<std::string_view, 4> kVerdicts = {"cannot-judge", "pass", "fail", "not-applicable"};
 constexpr std::array<std::string_view, 3> kSeverities = {"required", "additional", "optional"};
 
-template <typename Enum, std::size_t Size>
-Enum ReadEnum(JsonReader& reader, const char* key, const std::array<std::string_view, Size>& names) {
-  const std::string text = reader.Text(key);
-  const auto known = std::find(names.begin(), names.end(), text);
-  if (known == names.end()) reader.Refuse(key, "a known word");
-  return static_cast<Enum>(known - names.begin());
-}
-
 Json ToJson(const ClausePlace& place) {
   return {{"pointer", place.pointer},
           {"component", place.component},
@@ -32,7 +24,7 @@ ClausePlace PlaceFromJson(const Json& json, const std::string& where) {
   ClausePlace place;
   place.pointer = reader.Text("pointer");
   place.component = reader.Text("component");
-  place.verdict = ReadEnum<ClauseVerdict>(reader, "verdict", kVerdicts);
+  place.verdict = reader.Word<ClauseVerdict>("verdict", kVerdicts);
   place.found = MessageFromJson(reader.Member("found"), reader.PlaceOf("found"));
   reader.Done();
   return place;
@@ -59,8 +51,8 @@ ClauseResult ClauseFromJson(const Json& json, const std::string& where) {
   ClauseResult clause;
   clause.clause = reader.Text("clause");
   clause.section = reader.Text("section");
-  clause.severity = ReadEnum<ClauseSeverity>(reader, "severity", kSeverities);
-  clause.verdict = ReadEnum<ClauseVerdict>(reader, "verdict", kVerdicts);
+  clause.severity = reader.Word<ClauseSeverity>("severity", kSeverities);
+  clause.verdict = reader.Word<ClauseVerdict>("verdict", kVerdicts);
   clause.requirement = MessageFromJson(reader.Member("requirement"), reader.PlaceOf("requirement"));
   clause.reason = MessageFromJson(reader.Member("reason"), reader.PlaceOf("reason"));
   clause.remedy = MessageFromJson(reader.Member("remedy"), reader.PlaceOf("remedy"));

@@ -1,6 +1,5 @@
 #include "model/finding.h"
 
-#include <algorithm>
 #include <array>
 
 #include "model/message_json.h"
@@ -12,14 +11,6 @@ constexpr const char* kFormat = "nachbau-decision/1";
 constexpr std::array<std::string_view, 6> kOutcomes = {"unknown",  "pass",     "fail",
                                                        "warning",  "excepted", "not-applicable"};
 constexpr std::array<std::string_view, 3> kVerdicts = {"unknown", "allowed", "denied"};
-
-template <typename Enum, std::size_t Size>
-Enum ReadEnum(JsonReader& reader, const char* key, const std::array<std::string_view, Size>& names) {
-  const std::string text = reader.Text(key);
-  const auto known = std::find(names.begin(), names.end(), text);
-  if (known == names.end()) reader.Refuse(key, "a known word");
-  return static_cast<Enum>(known - names.begin());
-}
 
 }  // namespace
 
@@ -40,7 +31,7 @@ Finding FindingFromJson(const Json& json, const std::string& place) {
   Finding finding;
   finding.rule = reader.Text("rule");
   finding.subject = reader.Text("subject");
-  finding.outcome = ReadEnum<FindingOutcome>(reader, "outcome", kOutcomes);
+  finding.outcome = reader.Word<FindingOutcome>("outcome", kOutcomes);
   finding.reason = MessageFromJson(reader.Member("reason"), reader.PlaceOf("reason"));
   finding.evidence = reader.Texts("evidence");
   finding.remedy = MessageFromJson(reader.Member("remedy"), reader.PlaceOf("remedy"));
@@ -72,7 +63,7 @@ Decision DecisionFromJson(const Json& json, const std::string& place) {
   decision.policy_digest = ParseSha256(policy.Text("sha256"), policy.PlaceOf("sha256"));
   policy.Done();
   decision.time = ParseTime(reader.Text("time"), reader.PlaceOf("time"));
-  decision.verdict = ReadEnum<Verdict>(reader, "verdict", kVerdicts);
+  decision.verdict = reader.Word<Verdict>("verdict", kVerdicts);
   for (const Json& item : reader.Array("findings")) {
     decision.findings.push_back(
         FindingFromJson(item, reader.PlaceOf("findings/" + std::to_string(decision.findings.size()))));

@@ -15,6 +15,8 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/openssl_digest.h"
+#include "sbom/documents/artifact_check.h"
 #include "sbom/documents/identity.h"
 
 namespace nachbau::sbom {
@@ -37,49 +39,26 @@ constexpr std::array<Algorithm, 9> kAlgorithms = {{{"SHA-512", EVP_sha512, true}
 
 using Digests = std::map<std::string, std::string>;  // algorithm → hex
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
-
 // All that the document uses, in one pass.
 class Hasher {
  public:
   explicit Hasher(const std::set<std::string>& algorithms) {
     for (const Algorithm& algorithm : kAlgorithms) {
       if (!algorithms.contains(algorithm.name)) continue;
-      contexts_.emplace_back(algorithm.name, DigestContext(EVP_MD_CTX_new()));
-      if (!contexts_.back().second ||
-          EVP_DigestInit_ex(contexts_.back().second.get(), algorithm.digest(), nullptr) != 1) {
-        throw Error(Msg("OpenSSL cannot start a digest"));
-      }
+      digests_.emplace_back(algorithm.name, OpenSslDigest(algorithm.digest()));
     }
   }
   void Update(std::string_view bytes) {
-    for (auto& [name, context] : contexts_) {
-      if (EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1) {
-        throw Error(Msg("OpenSSL cannot update a digest"));
-      }
-    }
+    for (auto& [name, digest] : digests_) digest.Update(bytes);
   }
   Digests Finish() {
     Digests digests;
-    for (auto& [name, context] : contexts_) {
-      std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-      unsigned size = 0;
-      if (EVP_DigestFinal_ex(context.get(), bytes.data(), &size) != 1)
-        throw Error(Msg("OpenSSL cannot finish a digest"));
-      digests.emplace(name, EncodeHex({reinterpret_cast<const char*>(bytes.data()), size}));
-    }
+    for (auto& [name, digest] : digests_) digests.emplace(name, EncodeHex(digest.Finish()));
     return digests;
   }
 
  private:
-  std::vector<std::pair<const char*, DigestContext>> contexts_;
+  std::vector<std::pair<const char*, OpenSslDigest>> digests_;
 };
 
 std::string LastPart(const std::string& path) {

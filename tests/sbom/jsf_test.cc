@@ -15,6 +15,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/freed_by.h"
 #include "base/jcs.h"
 #include "base/signature.h"
 #include "sbom/documents/signature_key.h"
@@ -79,17 +80,10 @@ TEST(JsfTest, VectorsOfTheSpecificationAreGood) {
   EXPECT_THAT(Outcomes(chain), ElementsAre("/signature/chain/0 bad", "/signature/chain/1 bad"));
 }
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using Key = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
 
 std::string PublicPem(EVP_PKEY* key) {
-  const std::unique_ptr<BIO, Deleter<BIO_free_all>> bio(BIO_new(BIO_s_mem()));
+  const std::unique_ptr<BIO, FreedBy<BIO_free_all>> bio(BIO_new(BIO_s_mem()));
   PEM_write_bio_PUBKEY(bio.get(), key);
   char* data = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &data);
@@ -98,7 +92,7 @@ std::string PublicPem(EVP_PKEY* key) {
 
 // Signs as JWA says, by OpenSSL directly.
 std::string Sign(EVP_PKEY* key, const std::string& algorithm, std::string_view message, std::size_t coordinate) {
-  const std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
+  const std::unique_ptr<EVP_MD_CTX, FreedBy<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* parameters = nullptr;
   const EVP_MD* digest = algorithm.ends_with("256") ? EVP_sha256() : algorithm.ends_with("384") ? EVP_sha384() : EVP_sha512();
   EVP_DigestSignInit(context.get(), &parameters, algorithm == "Ed448" ? nullptr : digest, nullptr, key);
@@ -113,7 +107,8 @@ std::string Sign(EVP_PKEY* key, const std::string& algorithm, std::string_view m
   signature.resize(size);
   if (coordinate == 0) return signature;
   const auto* begin = reinterpret_cast<const unsigned char*>(signature.data());
-  const std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>> pair(d2i_ECDSA_SIG(nullptr, &begin, static_cast<long>(size)));
+  const std::unique_ptr<ECDSA_SIG, FreedBy<ECDSA_SIG_free>> pair(
+      d2i_ECDSA_SIG(nullptr, &begin, static_cast<long>(size)));
   std::string plain(2 * coordinate, '\0');
   auto* out = reinterpret_cast<unsigned char*>(plain.data());
   BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), out, static_cast<int>(coordinate));
