@@ -1,11 +1,10 @@
 #include "cli/configuration.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/toml.h"
 
 namespace nachbau::cli {
 namespace {
@@ -71,12 +70,7 @@ std::uint32_t Days(std::uint64_t days, const toml::node& node, std::string_view 
 }  // namespace
 
 Configuration ParseConfiguration(std::string_view text, std::string_view name) {
-  toml::table root;
-  try {
-    root = toml::parse(text, name);
-  } catch (const toml::parse_error& error) {
-    throw ParseError(name, error.source().begin.line, Msg("{}", Printable(error.description())));
-  }
+  const toml::table root = ParseToml(text, name);
   Configuration configuration;
   TomlReader reader(root, name);
   const auto section = [&](std::string_view key, const auto& read) {

@@ -1,11 +1,10 @@
 #include "model/archive_keys.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/toml.h"
 
 namespace nachbau {
 namespace {
@@ -122,13 +121,7 @@ std::vector<std::string> ArchiveKeys::Counting(const std::vector<std::string>& s
 }
 
 ArchiveKeys ParseArchiveKeys(std::string_view text, std::string_view name) {
-  toml::table root;
-  try {
-    root = toml::parse(text, name);
-  } catch (const toml::parse_error& error) {
-    throw ParseError(name, error.source().begin.line, Msg("{}", Printable(error.description())));
-  }
-  return KeysReader(name).Read(root);
+  return KeysReader(name).Read(ParseToml(text, name));
 }
 
 std::string FormatArchiveKeys(const ArchiveKeys& keys) {

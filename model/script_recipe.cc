@@ -1,12 +1,11 @@
 #include "model/script_recipe.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <set>
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/toml.h"
 
 namespace nachbau {
 namespace {
@@ -217,12 +216,7 @@ void ReadBuild(Reader reader, ScriptRecipe& recipe) {
 
 ScriptRecipe ParseScriptRecipe(std::string_view text, std::string_view name) {
   if (text.size() > kMaxRecipe) throw ParseError(name, 0, Msg("larger than {} bytes", kMaxRecipe));
-  toml::table root;
-  try {
-    root = toml::parse(text, name);
-  } catch (const toml::parse_error& error) {
-    throw ParseError(name, error.source().begin.line, Msg("{}", Printable(error.description())));
-  }
+  const toml::table root = ParseToml(text, name);
   Reader reader(root, name, "");
   if (reader.FindText("format") != kFormat) reader.Refuse(reader.Get("format"), "format", kFormat);
   ScriptRecipe recipe;

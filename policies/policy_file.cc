@@ -1,12 +1,11 @@
 // Policy files: strict TOML. Every rule has check, severity and both titles; further keys are the check's parameters.
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/toml.h"
 #include "policies/policies.h"
 
 namespace nachbau::policies {
@@ -160,12 +159,7 @@ Policy::Rule ParseRule(const toml::table& table, std::string_view name) {
 }  // namespace
 
 Policy ParsePolicy(std::string_view text, std::string_view name) {
-  toml::table root;
-  try {
-    root = toml::parse(text, name);
-  } catch (const toml::parse_error& error) {
-    throw ParseError(name, error.source().begin.line, Msg("{}", Printable(error.description())));
-  }
+  const toml::table root = ParseToml(text, name);
   const Reader reader(root, name);
   reader.AllowOnly({"name", "version", "title_en", "title_de", "rules"});
   Policy policy;
