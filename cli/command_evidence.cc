@@ -32,19 +32,34 @@ Message Closing(int code, const std::string& name) {
 int RunVerify(Context& context) {
   Json list = Json::array();
   int code = kGood;
-  for (const std::string& name : context.arguments().names) {
-    const std::vector<Finding> findings = verifier::VerifyEvidence(name, context.TrustedKeys(), CheckSbom,
-                                                                   CheckProofsOf, context.progress());
-    const int result = ExitCode(findings);
+  const auto take = [&](int result) {
     if (code == kGood || result == kBad) code = result;
-    if (context.arguments().json) {
-      Json entries = Json::array();
-      for (const Finding& finding : findings) entries.push_back(ToJson(finding));
-      list.push_back({{"evidence", name}, {"exitCode", result}, {"findings", entries}});
-      continue;
+  };
+  for (const std::string& name : context.arguments().names) {
+    try {
+      const std::vector<Finding> findings = verifier::VerifyEvidence(name, context.TrustedKeys(), CheckSbom,
+                                                                     CheckProofsOf, context.progress());
+      const int result = ExitCode(findings);
+      take(result);
+      if (context.arguments().json) {
+        Json entries = Json::array();
+        for (const Finding& finding : findings) entries.push_back(ToJson(finding));
+        list.push_back({{"evidence", name}, {"exitCode", result}, {"findings", entries}});
+        continue;
+      }
+      context.PrintLine(report::FormatFindings(findings, context.catalogue()));
+      context.Print(Closing(result, name));
+    } catch (const CancelledError&) {
+      throw;
+    } catch (const Error& error) {  // the others are checked all the same
+      if (context.arguments().names.size() == 1) throw;
+      take(kCouldNotCheck);
+      if (context.arguments().json) {
+        list.push_back({{"evidence", name}, {"exitCode", kCouldNotCheck}, {"error", error.what()}});
+      } else {
+        context.Print(Msg("{}: not checked: {}", name, context.Text(error)));
+      }
     }
-    context.PrintLine(report::FormatFindings(findings, context.catalogue()));
-    context.Print(Closing(result, name));
   }
   if (context.arguments().json) context.PrintJson(list);
   return code;

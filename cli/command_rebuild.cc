@@ -4,6 +4,7 @@
 #include "cli/pipeline.h"
 #include "cli/rebuild_at_once.h"
 #include "report/summary.h"
+#include "sbom/sbom.h"
 
 namespace nachbau::cli {
 namespace {
@@ -93,7 +94,7 @@ int RunRebuild(Context& context) {
            .record = documents.record,
            .comparison = *documents.comparison,
            .decision = *documents.decision,
-           .sbom_components = documents.sbom ? documents.sbom->value("components", Json::array()).size() : 0,
+           .sbom_components = documents.sbom ? sbom::CountComponents(*documents.sbom) : 0,
            .key_id = result.key_id,
            .log_index = result.log_index,
            .evidence = result.evidence,

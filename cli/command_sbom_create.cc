@@ -17,12 +17,6 @@
 namespace nachbau::cli {
 namespace {
 
-std::size_t CountComponents(const Json& parent) {
-  std::size_t count = 0;
-  for (const Json& component : ArrayMember(parent, "components")) count += 1 + CountComponents(component);
-  return count;
-}
-
 std::size_t CountRole(const sbom::FileOrigins& file, sbom::SourceRole role) {
   return static_cast<std::size_t>(std::count_if(file.sources.begin(), file.sources.end(),
                                                 [&](const sbom::SourceUse& use) { return use.role == role; }));
@@ -108,7 +102,7 @@ int RunSbom(Context& context) {
     context.PrintJson(*sbom);
   } else {
     context.Print(Msg("{} written: {} components", (output.empty() ? folder.path() / evidence::kSbom : output).native(),
-                      CountComponents(*sbom)));
+                      sbom::CountComponents(*sbom)));
   }
   return kGood;
 }

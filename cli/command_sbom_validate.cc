@@ -65,9 +65,7 @@ int RunSbomValidate(Context& context) {
         list.push_back({{"file", name}, {"error", error.what()}});
         continue;
       }
-      std::string line;
-      for (const Message& part : error.parts()) line += (line.empty() ? "" : ": ") + context.Text(part);
-      context.Print(Msg("{}: not checked: {}", shown, line));
+      context.Print(Msg("{}: not checked: {}", shown, context.Text(error)));
     }
   }
   if (context.arguments().json) context.PrintJson(list);

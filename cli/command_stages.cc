@@ -110,6 +110,7 @@ int RunBuild(Context& context) {
   const Lock lock = ReadLock(context.arguments().names.at(0));
   std::filesystem::path path = context.arguments().output;
   if (path.empty()) path = context.workspace() / "evidence" / (lock.source + ".unattested");
+  MakeDirectories(path);
   EvidenceFolder folder(path);
   if (!folder.files().empty()) {
     UsageError error(Msg("{} is not empty", path.native()));

@@ -184,6 +184,12 @@ std::string Context::PolicyText(std::string& name) const {
   return ReadFile(name, 1 << 20);
 }
 
+std::string Context::Text(const Error& error) const {
+  std::string text;
+  for (const Message& part : error.parts()) text += (text.empty() ? "" : ": ") + Text(part);
+  return text;
+}
+
 void Context::PrintLine(std::string_view line) const { PrintText(std::string(line) + "\n"); }
 
 void Context::PrintText(std::string_view whole_lines) const {

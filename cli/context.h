@@ -10,6 +10,7 @@
 
 #include "base/catalogue.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/json.h"
 #include "base/progress.h"
 #include "builder/builder.h"
@@ -61,6 +62,7 @@ class Context {
 
   // Results go to standard output: text as translated, or one JSON document.
   std::string Text(const Message& message) const { return catalogue_.Translate(message); }
+  std::string Text(const Error& error) const;  // its parts, without the hints
   void Print(const Message& message) const { PrintLine(Text(message)); }
   void PrintLine(std::string_view line) const;
   void PrintText(std::string_view whole_lines) const;

@@ -14,7 +14,11 @@
 namespace nachbau::cli {
 
 EvidenceFolder::EvidenceFolder(const std::filesystem::path& path) : path_(path) {
-  MakeDirectories(path);
+  if (!std::filesystem::is_directory(path)) {
+    MissingError error(Msg("there is no evidence folder {}", path.native()));
+    error.SetHint(Msg("'nachbau rebuild' makes one beneath evidence/ in the workspace"));
+    throw error;
+  }
   for (const std::filesystem::path& file : ListFiles(path)) {
     Remember(file.native(), HashDescriptor(OpenForReading(path / file), file.native()));
   }

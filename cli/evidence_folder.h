@@ -14,7 +14,7 @@ namespace nachbau::cli {
 
 class EvidenceFolder {
  public:
-  // An existing folder (its files are hashed), or a new one, which is made.
+  // Its files are hashed. Throws MissingError when there is no such folder.
   explicit EvidenceFolder(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }

@@ -14,6 +14,7 @@ using ::testing::HasSubstr;
 class EvidenceFolderTest : public ::testing::Test {
  protected:
   TemporaryDirectory temporary_{std::filesystem::temp_directory_path(), "nachbau-evidence-"};
+  void SetUp() override { MakeDirectories(parent_ / "x"); }
   std::filesystem::path parent_ = temporary_.path() / "evidence";
 };
 
@@ -45,7 +46,13 @@ TEST_F(EvidenceFolderTest, SaysWhichCommandMakesAMissingFile) {
   }
 }
 
+TEST_F(EvidenceFolderTest, ThatIsNotThereIsNotMade) {
+  EXPECT_THROW(EvidenceFolder(parent_ / "y"), MissingError);
+  EXPECT_FALSE(std::filesystem::exists(parent_ / "y"));
+}
+
 TEST_F(EvidenceFolderTest, NothingIsVisibleUnlessPublished) {
+  std::filesystem::remove(parent_ / "x");
   {
     const UnpublishedFolder unpublished(parent_, "x_1");
     EvidenceFolder(unpublished.path()).Add("a.json", "{}");
@@ -54,6 +61,7 @@ TEST_F(EvidenceFolderTest, NothingIsVisibleUnlessPublished) {
 }
 
 TEST_F(EvidenceFolderTest, PublishingMovesTheLinkToTheNewFolderAndKeepsTheOld) {
+  std::filesystem::remove(parent_ / "x");
   for (const char* name : {"x_1", "x_2"}) {
     UnpublishedFolder unpublished(parent_, name);
     EvidenceFolder(unpublished.path()).Add("a.json", name);
