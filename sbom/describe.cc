@@ -11,11 +11,10 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "model/evidence.h"
-#include "model/script_recipe.h"
 #include "sbom/document_parts.h"
 #include "sbom/elements.h"
-#include "sbom/licences/expression.h"
 #include "sbom/sbom.h"
+#include "sbom/source_tarballs.h"
 
 namespace nachbau::sbom {
 namespace {
@@ -24,39 +23,29 @@ constexpr const char* kSbomCreator = "https://nachbau.example.org/";
 
 bool IsPackage(const std::string& file_name) { return file_name.ends_with(".deb") || file_name.ends_with(".udeb"); }
 
-bool MayHoldDebianDirectory(const std::string& file_name) {
-  const bool tarball = file_name.find(".tar.") != file_name.npos && !file_name.ends_with(".asc");
-  return tarball && (file_name.find(".debian.tar.") != file_name.npos || file_name.find(".orig") == file_name.npos);
-}
-
 Json SortedBy(const char* key, Json list) {
   std::sort(list.begin(), list.end(),
             [&](const Json& left, const Json& right) { return left.at(key) < right.at(key); });
   return list;
 }
 
-// Of a script: what its recipe says of the licence, and the time the build was given.
-void ReadRecipe(DocumentParts& parts) {
-  parts.why_undeclared = "the recipe names no licence";
-  for (const LockedFile& file : parts.lock.WithRole(InputRole::kRecipe)) {
-    const ScriptRecipe recipe = ParseScriptRecipe(parts.store.Read(file.sha256, kMaxRecipe), file.file_name);
-    if (TryParseLicenceExpression(recipe.licence)) {
-      parts.licences = LicenceIndex::MakeUniform(recipe.licence);
-    } else if (!recipe.licence.empty()) {
-      parts.why_undeclared = "the licence in the recipe is no SPDX expression";
-    }
-  }
-  const auto time = parts.record.environment.find("SOURCE_DATE_EPOCH");
-  if (time == parts.record.environment.end()) return;
+// Of a script: the time that the build was given.
+std::optional<UnixSeconds> GivenTime(const BuildRecord& record) {
+  const auto time = record.environment.find("SOURCE_DATE_EPOCH");
+  if (time == record.environment.end()) return std::nullopt;
   UnixSeconds seconds = 0;
   const char* end = time->second.data() + time->second.size();
-  if (std::from_chars(time->second.data(), end, seconds).ptr == end) parts.date = seconds;
+  if (std::from_chars(time->second.data(), end, seconds).ptr != end) return std::nullopt;
+  return seconds;
 }
 
 // debian/changelog: from the source package, else from the documentation of what was built of it.
 std::optional<std::string> ReadChangelog(const DocumentParts& parts) {
-  for (const LockedFile& file : parts.lock.WithRole(InputRole::kSource)) {
-    if (!MayHoldDebianDirectory(file.file_name)) continue;
+  const std::vector<SourceTarball> tarballs = SourceTarballs(parts.lock);
+  for (const SourceTarball& tarball : tarballs) {
+    const bool native = tarballs.size() == 1 && tarball.kind == TarballKind::kUpstream;
+    if (!native && tarball.kind != TarballKind::kDebian) continue;
+    const LockedFile& file = tarball.file;
     if (auto texts = ReadSourceTexts(parts.store.Open(file.sha256), file.file_name); texts.changelog)
       return texts.changelog;
   }
@@ -72,12 +61,11 @@ std::optional<std::string> ReadChangelog(const DocumentParts& parts) {
 
 void ReadFacts(DocumentParts& parts, Progress::Task& task) {
   if (parts.IsScript()) {
-    ReadRecipe(parts);
-  } else {
-    if (const auto changelog = ReadChangelog(parts)) parts.date = ChangelogDate(*changelog);
-    parts.licences = LicenceIndex::Read(parts.lock, parts.record, parts.store);
-    parts.why_undeclared = Render(parts.licences.WhyUndeclared());
+    parts.date = GivenTime(parts.record);
+  } else if (const auto changelog = ReadChangelog(parts)) {
+    parts.date = ChangelogDate(*changelog);
   }
+  parts.licences = LicenceIndex::Read(parts.lock, parts.record, parts.store);
   parts.origins = FindOrigins(parts.lock, parts.record, ReadTrace(parts.record, parts.store), parts.store, task);
   for (const PackageOrigins& package : parts.origins.packages) {
     if (parts.maintainer.empty()) parts.maintainer = package.control.maintainer;
@@ -181,6 +169,12 @@ Json MakeDocument(DocumentParts& parts) {
 }
 
 }  // namespace
+
+std::size_t CountComponents(const Json& document) {
+  std::size_t count = 0;
+  for (const Json& component : ArrayMember(document, "components")) count += 1 + CountComponents(component);
+  return count;
+}
 
 Json Describe(const Lock& lock, const BuildRecord& record, const Store& store, Progress& progress) {
   const auto task = progress.Start(Msg("Describing {} {}", lock.source, lock.version), Unit::kNone, 0);

@@ -74,18 +74,6 @@ const char* KindWord(FileKind kind) {
   return "data file";
 }
 
-std::set<std::string> PathsOf(const FileOrigins& file) {
-  std::set<std::string> paths;
-  for (const SourceUse& use : file.sources) paths.insert(use.path);
-  return paths;
-}
-
-std::string WhyUnsure(const FileOrigins& file) {
-  if (file.evidence == OriginEvidence::kUnknown) return "nobody knows which files went in";
-  if (!file.unresolved.empty()) return "some compilation units belong to no file that is known";
-  return {};
-}
-
 class PackageDescriber {
  public:
   PackageDescriber(DocumentParts& parts, const PackageOrigins& package, const std::string& ref)
@@ -109,9 +97,9 @@ class PackageDescriber {
     std::size_t data_files = 0, unknown = 0;
     std::set<std::string>& depends = parts_.depends_on[ref_];
     for (const FileOrigins& file : package_.files) {
-      const std::set<std::string> own = PathsOf(file);
+      const std::set<std::string> own = file.SourcePaths();
       paths.insert(own.begin(), own.end());
-      if (const std::string why = WhyUnsure(file); !why.empty()) {
+      if (const std::string why = file.WhyUnsure(); !why.empty()) {
         ++unknown;
         if (unsure.empty()) unsure = file.file.path + ": " + why;
       }
@@ -153,7 +141,7 @@ class PackageDescriber {
   // Of a script: the output by itself.
   Json DescribeOutput() {
     const FileOrigins& file = package_.files.front();
-    const std::set<std::string> paths = PathsOf(file);
+    const std::set<std::string> paths = file.SourcePaths();
     parts_.used_sources.insert(paths.begin(), paths.end());
     return DescribeFile(file, ref_, references_.front());
   }
@@ -185,7 +173,7 @@ class PackageDescriber {
     distribution["hashes"] = Hashes(file.ids.content.sha256, file.ids.content.sha512);
     component["externalReferences"] = Json::array({std::move(distribution)});
     for (std::size_t i = 1; i < references_.size(); ++i) component["externalReferences"].push_back(references_[i]);
-    parts_.AddLicences(component, PathsOf(origins), WhyUnsure(origins));
+    parts_.AddLicences(component, origins.SourcePaths(), origins.WhyUnsure());
     parts_.depends_on[ref];
     if (!origins.link_commands.empty()) parts_.link_commands[ref] = origins.link_commands;
     parts_.produced_by[origins.link_commands.empty() ? std::string(kBuildTask) : LinkTask(ref)].push_back(ref);

@@ -15,7 +15,8 @@ void DocumentParts::AddLicences(Json& component, const std::set<std::string>& pa
   const std::string declared = licences.Declared();
   Json list = Json::array();
   if (!declared.empty()) list.push_back({{"expression", declared}, {"acknowledgement", "declared"}});
-  if (declared.empty()) component["properties"].push_back(Property("nachbau:licence:unknown", why_undeclared));
+  if (declared.empty())
+    component["properties"].push_back(Property("nachbau:licence:unknown", Render(licences.WhyUndeclared())));
   if (!unsure.empty() || paths.empty()) {
     // Whatever went in, it is of this source: the licences of all of it hold for any part.
     if (!declared.empty()) list.push_back({{"expression", declared}, {"acknowledgement", "concluded"}});

@@ -35,7 +35,6 @@ struct DocumentParts {
   const Store& store;
   Origins origins;
   LicenceIndex licences;
-  std::string why_undeclared;       // English, where nothing is declared
   std::optional<UnixSeconds> date;  // of the last change of the source
   std::string maintainer;           // of the source package
 

@@ -18,6 +18,9 @@ namespace nachbau::sbom {
 // Throws Error when the result does not validate: an invalid document is never handed out.
 Json Describe(const Lock& lock, const BuildRecord& record, const Store& store, Progress& progress);
 
+// Of a CycloneDX document, with those inside of others.
+std::size_t CountComponents(const Json& document);
+
 struct SchemaViolation {
   std::string pointer;  // JSON pointer into the document
   std::string rule;     // "required", "enum", "format:iri-reference", "uniqueItems", "bom-ref" …

@@ -5,9 +5,11 @@
 #include <set>
 
 #include "base/encoding.h"
+#include "base/error.h"
 #include "sbom/checks/bsi.h"
 #include "sbom/checks/clause.h"
 #include "sbom/checks/licence_terms.h"
+#include "sbom/purl/purl.h"
 #include "sbom/validation/formats.h"
 
 namespace nachbau::sbom {
@@ -57,7 +59,14 @@ Problem Sha512Problem(const std::string& value) {
 }
 
 Problem IdentifierProblem(const std::string& value) {
-  if (value.starts_with("pkg:") && value.find('/') == value.npos) return Msg("no package URL: {}", Printable(value));
+  if (!value.starts_with("pkg:")) return std::nullopt;
+  try {
+    for (const PurlProblem& problem : CheckPurl(ParsePurl(value))) {
+      if (problem.is_violation) return problem.message;
+    }
+  } catch (const ParseError&) {
+    return Msg("no package URL: {}", Printable(value));
+  }
   return std::nullopt;
 }
 

@@ -3,6 +3,8 @@
 #include "base/encoding.h"
 #include "sbom/checks/bsi.h"
 #include "sbom/checks/clause.h"
+#include "sbom/checks/timestamp.h"
+#include "sbom/sbom.h"
 #include "sbom/validation/formats.h"
 #include "sbom/sbom.h"
 
@@ -66,11 +68,7 @@ ClauseResult CreatorClause(const CheckInput& input) {
 ClauseResult TimestampClause(const CheckInput& input) {
   Clause clause("sbom.timestamp", "5.2.1", kRequired, Msg("when the data was compiled, as RFC 3339 writes it"),
                 Msg("state metadata.timestamp, such as 2026-11-26T08:00:00Z"));
-  if (input.sheet.timestamp.values.empty()) clause.Fail("/metadata", "", Msg("there is none"));
-  for (const Stated& time : input.sheet.timestamp.values) {
-    if (IsDateTime(time.value)) clause.Pass();
-    else clause.Fail(time.pointer, "", Msg("no date and time of RFC 3339: {}", Printable(time.value)));
-  }
+  JudgeTimestamp(input, clause);
   return std::move(clause).Settle();
 }
 

@@ -2,12 +2,11 @@
 // practices and processes.
 #include <algorithm>
 
-#include "base/encoding.h"
 #include "sbom/checks/clause.h"
 #include "sbom/checks/profiles.h"
 #include "sbom/checks/roles.h"
+#include "sbom/checks/timestamp.h"
 #include "sbom/checks/top_level.h"
-#include "sbom/validation/formats.h"
 
 namespace nachbau::sbom {
 namespace {
@@ -90,11 +89,7 @@ ClauseResult AuthorClause(const CheckInput& input) {
 ClauseResult TimestampClause(const CheckInput& input) {
   Clause clause("ntia.timestamp", "Data Fields", kRequired, Msg("when the data was put together"),
                 Msg("state metadata.timestamp, such as 2026-11-26T08:00:00Z"));
-  if (input.sheet.timestamp.values.empty()) clause.Fail("/metadata", "", Msg("there is none"));
-  for (const Stated& time : input.sheet.timestamp.values) {
-    if (IsDateTime(time.value)) clause.Pass();
-    else clause.Fail(time.pointer, "", Msg("no date and time of RFC 3339: {}", Printable(time.value)));
-  }
+  JudgeTimestamp(input, clause);
   return std::move(clause).Settle();
 }
 

@@ -11,6 +11,7 @@
 namespace nachbau::sbom {
 namespace {
 
+constexpr std::size_t kMaxNesting = 200;
 // Of every family the names differ in case, dashes and underscores only.
 constexpr std::array<const char*, 20> kAlgorithms = {
     "MD5",          "SHA-1",        "SHA-224",  "SHA-256",     "SHA-384",     "SHA-512",     "SHA3-224",
@@ -58,6 +59,15 @@ BomComponent& AddComponent(Bom& bom, std::string pointer) {
   bom.components.emplace_back();
   bom.components.back().pointer = std::move(pointer);
   return bom.components.back();
+}
+
+void PutInto(Bom& bom, std::size_t parent, std::size_t child) {
+  if (parent == child || bom.components[child].parent != kNoComponent) return;
+  std::size_t depth = 0;
+  for (std::size_t at = parent; at != kNoComponent; at = bom.components[at].parent) {
+    if (at == child || ++depth > kMaxNesting) return;
+  }
+  bom.components[child].parent = parent;
 }
 
 std::string HashAlgorithmName(std::string_view text) {

@@ -182,17 +182,9 @@ class Relationships {
     if (to == kNoAssertion) bom_.compositions.push_back({"unknown", {}, {from}, pointer});
   }
 
-  // A component has one parent in the view: the first that contains it. A cycle would make no tree.
   void Contains(const std::string& parent, const std::string& child) {
-    const auto above = positions_.find(parent);
-    const auto below = positions_.find(child);
-    if (above == positions_.end() || below == positions_.end() || above->second == below->second) return;
-    if (bom_.components[below->second].parent != kNoComponent) return;
-    std::size_t depth = 0;
-    for (std::size_t at = above->second; at != kNoComponent; at = bom_.components[at].parent) {
-      if (at == below->second || ++depth > kMaxNesting) return;
-    }
-    bom_.components[below->second].parent = above->second;
+    const auto above = positions_.find(parent), below = positions_.find(child);
+    if (above != positions_.end() && below != positions_.end()) PutInto(bom_, above->second, below->second);
   }
 
   void Describes(const std::string& ref) {
@@ -200,7 +192,6 @@ class Relationships {
     if (found != positions_.end() && bom_.primary == kNoComponent) bom_.primary = found->second;
   }
 
-  static constexpr std::size_t kMaxNesting = 200;
   Bom& bom_;
   std::map<std::string, std::size_t, std::less<>> positions_;
   std::map<std::string, std::size_t> entries_;  // ref → position in dependencies

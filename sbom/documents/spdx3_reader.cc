@@ -243,15 +243,8 @@ class Reader {
   }
 
   void Contains(const std::string& parent, const std::string& child) {
-    const auto above = positions_.find(parent);
-    const auto below = positions_.find(child);
-    if (above == positions_.end() || below == positions_.end() || above->second == below->second) return;
-    if (bom_.components[below->second].parent != kNoComponent) return;
-    std::size_t depth = 0;
-    for (std::size_t at = above->second; at != kNoComponent; at = bom_.components[at].parent) {
-      if (at == below->second || ++depth > 200) return;
-    }
-    bom_.components[below->second].parent = above->second;
+    const auto above = positions_.find(parent), below = positions_.find(child);
+    if (above != positions_.end() && below != positions_.end()) PutInto(bom_, above->second, below->second);
   }
 
   void Licences(const std::string& from, const std::vector<std::string>& to, BomLicence::Kind kind) {

@@ -133,7 +133,7 @@ class Reader {
   }
 
   void Problem(Message problem) {
-    if (copyright_.problems.size() < kMaxProblems) copyright_.problems.push_back(std::move(problem));
+    if (copyright_.problems.size() < kMaxCopyrightProblems) copyright_.problems.push_back(std::move(problem));
   }
 
   void ReadParagraphs(const std::vector<Paragraph>& paragraphs) {

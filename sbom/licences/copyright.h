@@ -35,13 +35,13 @@ struct Copyright {
   std::map<std::string, std::string> texts;   // LicenseRef-… → text, UTF-8, lines ended by "\n"
   // Not machine-readable: names in /usr/share/common-licenses/ that it mentions. For a person to start from, no more.
   std::set<std::string> hints;
-  std::vector<Message> problems;              // for a person, with place; at most kMaxProblems
+  std::vector<Message> problems;  // for a person, with place; at most kMaxCopyrightProblems
 
   // The paragraph for a path relative to the root of the source; nullptr when none matches.
   const CopyrightFiles* Find(std::string_view path) const;
 };
 
-inline constexpr std::size_t kMaxProblems = 200;
+inline constexpr std::size_t kMaxCopyrightProblems = 200;
 
 // Never throws: of a file that is not machine-readable, or is broken, nothing is known; `reason` says why. `source` is the
 // name of the source package: it stands in the LicenseRef- of a name without a text, a digest of the text in others.

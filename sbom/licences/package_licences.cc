@@ -12,20 +12,6 @@ bool SourceLicences::AllKnown() const {
   });
 }
 
-std::set<std::string> SourcesOf(const PackageOrigins& origins) {
-  std::set<std::string> paths;
-  for (const FileOrigins& file : origins.files) {
-    for (const SourceUse& use : file.sources) paths.insert(use.path);
-  }
-  return paths;
-}
-
-std::string WhyUnsure(const FileOrigins& file) {
-  if (file.evidence == OriginEvidence::kUnknown) return "nobody knows which files went in";
-  if (!file.unresolved.empty()) return "some compilation units belong to no file that is known";
-  return {};
-}
-
 SourceLicences FindLicences(const LicenceIndex& index, const Origins& origins) {
   SourceLicences licences = {index.Declared(), index.WhyUndeclared(), index.Hints(), index.Problems(), {}};
   for (const PackageOrigins& package : origins.packages) {
@@ -34,12 +20,14 @@ SourceLicences FindLicences(const LicenceIndex& index, const Origins& origins) {
     entry.package = package.control.package;
     entry.file_name = package.artifact.name;
     entry.files = package.files.size();
+    std::set<std::string> paths;
     for (const FileOrigins& file : package.files) {
-      const std::string why = WhyUnsure(file);
+      paths.merge(file.SourcePaths());
+      const std::string why = file.WhyUnsure();
       if (why.empty()) continue;
       if (entry.unknown_origin++ == 0) entry.first_unknown = Printable(file.file.path) + ": " + why;
     }
-    entry.conclusion = index.Conclude(SourcesOf(package));
+    entry.conclusion = index.Conclude(paths);
     entry.concluded = entry.unknown_origin == 0 ? entry.conclusion.expression : licences.declared;
   }
   return licences;

@@ -34,11 +34,6 @@ struct SourceLicences {
   bool AllKnown() const;  // something is concluded for every package from the files that went into it
 };
 
-// The files of the source that went into any file of a package; sorted.
-std::set<std::string> SourcesOf(const PackageOrigins& origins);
-// Why the files that went into it may not all be known; English, "" when they are.
-std::string WhyUnsure(const FileOrigins& file);
-
 SourceLicences FindLicences(const LicenceIndex& index, const Origins& origins);
 // {"declared", "reason", "hints", "problems", "packages": [{"package", "file", "packageFiles", "unknownOrigins",
 // "concluded", "concludedFromKnown", … of the conclusion}]}

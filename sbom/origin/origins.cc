@@ -295,6 +295,18 @@ std::optional<Trace> ReadTrace(const BuildRecord& record, const Store& store) {
                        record.trace->name);
 }
 
+std::set<std::string> FileOrigins::SourcePaths() const {
+  std::set<std::string> paths;
+  for (const SourceUse& use : sources) paths.insert(use.path);
+  return paths;
+}
+
+std::string FileOrigins::WhyUnsure() const {
+  if (evidence == OriginEvidence::kUnknown) return "nobody knows which files went in";
+  if (!unresolved.empty()) return "some compilation units belong to no file that is known";
+  return {};
+}
+
 Origins FindOrigins(const Lock& lock, const BuildRecord& record, const std::optional<Trace>& trace, const Store& store,
                     Progress::Task& task) {
   return Finder(lock, record, trace, store, task).Find();

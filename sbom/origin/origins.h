@@ -73,6 +73,10 @@ struct FileOrigins {
   bool read_equals_linked = false;  // the same sets
   // Commands that made a file of this name, as the compiler driver was called for linking; sorted.
   std::vector<std::string> link_commands;
+
+  std::set<std::string> SourcePaths() const;
+  // Why not all of its sources may be known, English; "" when they are.
+  std::string WhyUnsure() const;
 };
 
 // Of a script: one output, which is its only file; of `control` package and version are filled.

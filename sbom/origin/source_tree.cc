@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "sbom/origin/unified_diff.h"
+#include "sbom/source_tarballs.h"
 
 namespace nachbau::sbom {
 namespace {
@@ -36,28 +37,6 @@ bool IsInside(std::string_view path) {
     if (part == ".." || part == ".") return false;
   }
   return true;
-}
-
-// What a tarball is in its source package, and where its content goes.
-struct Tarball {
-  enum class Kind { kNone, kUpstream, kComponent, kDebian, kDiff };
-  Kind kind = Kind::kNone;
-  std::string directory;  // kComponent: "foo" of "x_1.orig-foo.tar.xz"
-};
-
-Tarball Classify(std::string_view name, bool script) {
-  for (const char* signature : {".asc", ".sig", ".dsc"}) {
-    if (name.ends_with(signature)) return {};
-  }
-  if (script) return {Tarball::Kind::kUpstream, ""};
-  if (name.ends_with(".diff.gz")) return {Tarball::Kind::kDiff, ""};
-  if (name.find(".debian.tar.") != name.npos) return {Tarball::Kind::kDebian, ""};
-  const std::size_t component = name.find(".orig-"), end = name.rfind(".tar.");
-  if (end == name.npos) return {};
-  if (component != name.npos && component < end) {
-    return {Tarball::Kind::kComponent, std::string(name.substr(component + 6, end - component - 6))};
-  }
-  return {Tarball::Kind::kUpstream, ""};
 }
 
 std::string FirstLine(std::string_view text) {
@@ -96,24 +75,18 @@ class TreeReader {
   TreeReader(const Lock& lock, const Store& store) : lock_(lock), store_(store) {}
 
   SourceTree Read() {
-    const bool script = lock_.recipe.kind == RecipeKind::kScript;
-    std::vector<std::pair<Tarball, LockedFile>> tarballs;
-    for (const LockedFile& file : lock_.WithRole(InputRole::kSource)) {
-      const Tarball tarball = Classify(file.file_name, script);
-      if (tarball.kind != Tarball::Kind::kNone) tarballs.emplace_back(tarball, file);
-    }
     // The patches first: only what they change has to be kept in memory. Then components over upstream, and the debian
     // directory of the distribution in place of upstream's.
-    std::stable_sort(tarballs.begin(), tarballs.end(),
-                     [](const auto& left, const auto& right) { return left.first.kind > right.first.kind; });
+    std::vector<SourceTarball> tarballs = SourceTarballs(lock_);
+    std::reverse(tarballs.begin(), tarballs.end());
     bool own_debian = false;
-    for (const auto& [tarball, file] : tarballs) {
-      if (tarball.kind == Tarball::Kind::kDiff) {
-        ReadDiff(file);
+    for (const SourceTarball& tarball : tarballs) {
+      if (tarball.kind == TarballKind::kDiff) {
+        ReadDiff(tarball.file);
       } else {
-        own_debian = own_debian || tarball.kind == Tarball::Kind::kDebian;
-        ReadTarball(tarball, file, own_debian);
-        if (tarball.kind == Tarball::Kind::kDebian) ReadSeries();
+        own_debian = own_debian || tarball.kind == TarballKind::kDebian;
+        ReadTarball(tarball, own_debian);
+        if (tarball.kind == TarballKind::kDebian) ReadSeries();
       }
     }
     ApplyPatches();
@@ -169,20 +142,18 @@ class TreeReader {
   }
 
   // Paths are as in the tree once the top directory, if there is just one, is taken away; that is known at the end.
-  void ReadTarball(const Tarball& tarball, const LockedFile& locked, bool own_debian) {
+  void ReadTarball(const SourceTarball& tarball, bool own_debian) {
+    const LockedFile& locked = tarball.file;
     const FileDescriptor object = store_.Open(locked.sha256);
     ArchiveReader tar(object, ArchiveFormat::kTar, locked.file_name);
     std::map<std::string, SourceFile> found;
     std::map<std::string, std::string> kept;
-    std::set<std::string, std::less<>> tops;
-    bool at_top = false;
+    TarballTop top;
     while (const auto entry = tar.Next()) {
       const std::string path(WithoutDot(entry->path));
       if (path.empty()) continue;
       if (!IsInside(path)) throw ParseError(locked.file_name, 0, Msg("unsafe path: {}", Printable(path)));
-      const std::size_t slash = path.find('/');
-      tops.insert(path.substr(0, slash));
-      if (slash == path.npos && entry->type != ArchiveEntry::Type::kDirectory) at_top = true;
+      top.See(path, entry->type == ArchiveEntry::Type::kDirectory);
       if (entry->type == ArchiveEntry::Type::kHardlink) {
         const auto target = found.find(std::string(WithoutDot(entry->link_target)));
         if (target != found.end()) found[path] = target->second;
@@ -194,26 +165,21 @@ class TreeReader {
       }
       ReadFile(tar, *entry, path, tarball, found, kept);
     }
-    const bool strip = tarball.kind != Tarball::Kind::kDebian && tops.size() == 1 && !at_top;
-    const std::string prefix = tarball.kind == Tarball::Kind::kComponent ? tarball.directory + "/" : "";
-    const auto place = [&](const std::string& path) {
-      return prefix + (strip ? path.substr(path.find('/') + 1) : path);
-    };
     for (auto& [path, file] : found) {
-      const std::string at = place(path);
-      if (tarball.kind != Tarball::Kind::kDebian && own_debian && at.starts_with("debian/")) continue;
+      const std::string at = top.PlaceOf(tarball, path);
+      if (tarball.kind != TarballKind::kDebian && own_debian && at.starts_with("debian/")) continue;
       tree_.files.emplace(at, std::move(file));
     }
-    for (auto& [path, text] : kept) texts_.emplace(place(path), std::move(text));
+    for (auto& [path, text] : kept) texts_.emplace(top.PlaceOf(tarball, path), std::move(text));
   }
 
-  void ReadFile(ArchiveReader& tar, const ArchiveEntry& entry, const std::string& path, const Tarball& tarball,
+  void ReadFile(ArchiveReader& tar, const ArchiveEntry& entry, const std::string& path, const SourceTarball& tarball,
                 std::map<std::string, SourceFile>& found, std::map<std::string, std::string>& kept) {
     // Whether the top directory will be taken away is not known yet: both names count.
     const std::string below = path.substr(path.find('/') + 1);
-    const bool wanted = tarball.kind == Tarball::Kind::kDebian ? path.starts_with("debian/patches/")
+    const bool wanted = tarball.kind == TarballKind::kDebian ? path.starts_with("debian/patches/")
                                                                : patched_.contains(path) || patched_.contains(below) ||
-                                                                     patched_.contains(tarball.directory + "/" + below);
+                                                                     patched_.contains(tarball.component + "/" + below);
     if (wanted && entry.size <= kMaxPatched) {
       std::string text = tar.ReadContent(kMaxPatched);
       found[path].ids = ComputeFileIds(text);
