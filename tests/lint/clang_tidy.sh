@@ -17,16 +17,16 @@ tidy() { # SOURCE ROOM ERRORS
     $(cat "$clean/flags.$2") 2> "$3" || { grep -v 'warnings\? generated' "$3"; return 1; }
 }
 check() { # DIGEST FILE…
-  local digest=$1 room=${2%%/*} work file bad=0
+  local digest=$1 room=${2%%/*} file bad=0
+  local all=$clean/$digest
   shift
-  [ -e "$clean/$digest" ] && return 0
-  work=$(mktemp -d "$clean/work.XXXXXX")
-  printf '#include "%s"\n' "$@" > "$work/all.cc"
-  if ! tidy "$work/all.cc" "$room" "$work/errors" > "$work/found"; then
-    for file in "$@"; do tidy "$file" "$room" "$work/errors" > "$work/found" || { bad=1; cat "$work/found"; }; done
+  [ -e "$all.clean" ] && return 0
+  printf '#include "%s"\n' "$@" > "$all.cc"
+  if ! tidy "$all.cc" "$room" "$all.errors" > "$all.found"; then
+    for file in "$@"; do tidy "$file" "$room" "$all.errors" > "$all.found" || { bad=1; cat "$all.found"; }; done
   fi
-  rm -rf "$work"
-  [ "$bad" = 0 ] && touch "$clean/$digest"
+  rm -f "$all.cc" "$all.errors" "$all.found"
+  [ "$bad" = 0 ] && touch "$all.clean"
 }
 export -f check tidy
 export clean tree rooms
