@@ -10,6 +10,7 @@ nachbau_tree=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 
 ensure_packages "${build_packages[@]}"
 ensure_schemas
+ensure_embedded_library_table
 [ "$(id -u)" -eq 0 ] || ensure_subordinate_ids "$(id -un)"
 build release nachbau
 

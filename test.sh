@@ -11,6 +11,7 @@ nachbau_tree=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 keep_ssh_server_off
 ensure_packages "${build_packages[@]}" "${test_packages[@]}"
 ensure_schemas with-oracles
+ensure_embedded_library_table
 if [ "$(id -u)" -eq 0 ]; then
   if ! id nachbau-test > /dev/null 2>&1; then
     say "nachbau: making the ordinary user nachbau-test for the tests"

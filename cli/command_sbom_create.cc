@@ -25,6 +25,16 @@ std::size_t CountRole(const sbom::FileOrigins& file, sbom::SourceRole role) {
 std::string Column(const std::string& text) { return std::string(text.size() < 10 ? 10 - text.size() : 0, ' ') + text; }
 std::string Column(const std::optional<std::size_t>& number) { return Column(number ? std::to_string(*number) : "-"); }
 
+void PrintEmbedded(Context& context, const sbom::FileOrigins& file) {
+  for (const sbom::EmbeddedCopy& copy : file.embedded) {
+    const std::string text = InQuotes(copy.text);
+    context.Print(copy.source.empty()
+                      ? Msg("  embedded copy of {} (source package: one that matches {}): {}", copy.library,
+                            copy.source_pattern, text)
+                      : Msg("  embedded copy of {} (source package {}): {}", copy.library, copy.source, text));
+  }
+}
+
 void PrintTable(Context& context, const sbom::Origins& origins, const sbom::PackageOrigins& package) {
   context.PrintLine(package.artifact.name);
   if (package.debug) return context.Print(Msg("  debug information of other files"));
@@ -42,6 +52,7 @@ void PrintTable(Context& context, const sbom::Origins& origins, const sbom::Pack
     context.PrintLine(Column(origins.compiled_sources) + Column(file.read) + Column(file.linked) +
                       Column(CountRole(file, sbom::SourceRole::kHeader)) + "  " + Printable(file.file.path) +
                       (file.read_equals_linked ? " =" : "") + (file.problem.empty() ? "" : " (" + file.problem + ")"));
+    PrintEmbedded(context, file);
   }
   using enum sbom::OriginEvidence;
   const auto count = [&](sbom::OriginEvidence evidence) { return by_evidence.at(static_cast<std::size_t>(evidence)); };
@@ -59,6 +70,7 @@ void PrintFile(Context& context, const sbom::PackageOrigins& package, const sbom
     context.PrintLine("  " + role + " " + Printable(use.path));
   }
   for (const std::string& unit : file.unresolved) context.Print(Msg("  of no known file: unit {}", Printable(unit)));
+  PrintEmbedded(context, file);
   std::set<std::string> headers;
   for (const sbom::ForeignUse& use : file.foreign) {
     if (use.role == sbom::ForeignRole::kHeader) {
@@ -149,6 +161,7 @@ int RunSbomOrigins(Context& context) {
                        {"version", documents.lock.version},
                        {"compiledSources", origins.compiled_sources},
                        {"incomplete", origins.incomplete},
+                       {"embeddedCopiesBy", sbom::ShippedEmbeddedCopiesSource()},
                        {"packages", std::move(packages)}});
   }
   return unknown ? kCouldNotCheck : kGood;

@@ -111,7 +111,8 @@ Json Metadata(const DocumentParts& parts) {
       {"lifecycles", Json::array({{{"phase", "build"}}})},
       {"tools",
        {{"components", Json::array({{{"type", "application"}, {"name", "nachbau"}, {"version", NACHBAU_VERSION}}})}}},
-      {"properties", Json::array({Property("cdx:reproducible", "true")})}};
+      {"properties", Json::array({Property("cdx:reproducible", "true"),
+                                  Property("nachbau:embedded-copy:table", ShippedEmbeddedCopiesSource())})}};
   if (!parts.origins.incomplete.empty()) {
     metadata["properties"].push_back(Property("nachbau:origin:incomplete", parts.origins.incomplete));
   }

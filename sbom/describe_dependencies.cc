@@ -93,7 +93,8 @@ class Dependencies {
     // What a script calls, and what lies in an archive, nobody has looked for.
     parts_.dependencies[ref] = Completeness::kUnknown;
     if (file.file.kind != FileKind::kElf) return;
-    bool complete = file.file.elf.has_value() && file.evidence == OriginEvidence::kDwarf && file.unresolved.empty();
+    bool complete = file.file.elf.has_value() && file.evidence == OriginEvidence::kDwarf && file.unresolved.empty() &&
+                    file.embedded.empty();
     if (file.file.elf) {
       for (const std::string& library : file.file.elf->needed) {
         const std::string target = LibraryRef(package, library);

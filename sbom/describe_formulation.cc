@@ -151,6 +151,7 @@ Json MakeCitations(const Json& document, const DocumentParts& parts) {
     std::sort(pointers.begin(), pointers.end());
     cite(task, pointers);
   }
+  for (const std::string& ref : parts.embedded) observed.push_back(places.at(ref) + "/evidence");
   std::sort(observed.begin(), observed.end());
   cite(kDescribeTask, observed);
   return citations;

@@ -11,6 +11,10 @@
 namespace nachbau::sbom {
 namespace {
 
+// CycloneDX wants a number where it has a method. The text is there for certain; how sure it makes the name nobody has
+// measured, and so the confidence in the identity itself is not stated. (Documents of ours hold whole numbers only.)
+constexpr int kTextFound = 1;
+
 void AddProperty(Json& component, std::string_view name, std::string_view value) {
   component["properties"].push_back(Property(name, value));
 }
@@ -175,9 +179,33 @@ class PackageDescriber {
     for (std::size_t i = 1; i < references_.size(); ++i) component["externalReferences"].push_back(references_[i]);
     parts_.AddLicences(component, origins.SourcePaths(), origins.WhyUnsure());
     parts_.depends_on[ref];
+    AddEmbedded(component, origins, ref);
     if (!origins.link_commands.empty()) parts_.link_commands[ref] = origins.link_commands;
     parts_.produced_by[origins.link_commands.empty() ? std::string(kBuildTask) : LinkTask(ref)].push_back(ref);
     return component;
+  }
+
+  // A group without a file or a version of its own: the text tells whose code it is, and no more. Who made it and under
+  // which licence is not said either; the licences of the files that went in stand at the file that it is in.
+  void AddEmbedded(Json& component, const FileOrigins& origins, const std::string& ref) {
+    for (const EmbeddedCopy& copy : origins.embedded) {
+      const std::string copy_ref = ref + "#embedded/" + copy.key;
+      Json part = {{"type", "library"}, {"bom-ref", copy_ref}, {"name", copy.library}};
+      AddProperty(part, "nachbau:component:kind", "embedded copy");
+      if (copy.source.empty()) {
+        AddProperty(part, "nachbau:embedded-copy:source-package-pattern", copy.source_pattern);
+      } else {
+        AddProperty(part, "nachbau:embedded-copy:source-package", copy.source);
+      }
+      Json method = {{"technique", "binary-analysis"}, {"confidence", kTextFound}, {"value", copy.text}};
+      part["evidence"]["identity"] = Json::array({{{"field", "name"}, {"methods", Json::array({std::move(method)})}}});
+      component["components"].push_back(std::move(part));
+      parts_.depends_on[ref].insert(copy_ref);
+      parts_.depends_on[copy_ref];
+      parts_.embedded.push_back(copy_ref);
+      parts_.assemblies[copy_ref] = parts_.dependencies[copy_ref] = Completeness::kUnknown;
+    }
+    if (!origins.embedded.empty()) parts_.assemblies[ref] = Completeness::kIncomplete;
   }
 
   static void AddOriginFacts(Json& component, const FileOrigins& origins) {

@@ -44,6 +44,7 @@ struct DocumentParts {
   std::map<std::string, std::string> built;                      // binary package → bom-ref
   std::map<std::string, std::vector<std::string>> produced_by;   // task → bom-refs of what it made, for the citations
   std::map<std::string, std::vector<std::string>> link_commands;  // bom-ref of a linked file → commands
+  std::vector<std::string> embedded;                              // bom-refs of embedded copies
   std::set<std::string> used_sources;                             // paths of the source that went into something
 
   bool IsScript() const { return lock.recipe.kind == RecipeKind::kScript; }

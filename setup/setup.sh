@@ -77,6 +77,44 @@ ensure_schemas() {
   cp "$lock" "$installed"
 }
 
+# The table of texts by which a program shows that it holds a copy of a library: a file of Debian's package lintian.
+# Installing that would bring about 120 packages; only the file is wanted. Like every package it is authenticated by apt.
+ensure_embedded_library_table() {
+  local directory=$nachbau_tree/build/data/lintian work
+  [ -s "$directory/embedded-libs" ] && [ -s "$directory/version" ] && return
+  say "nachbau: fetching the table of embedded libraries (a file of the Debian package lintian)"
+  mkdir -p "${directory%/*}" 2> /dev/null && work=$(mktemp -d "${directory%/*}/fetching.XXXXXX") ||
+    fail "$nachbau_tree/build cannot be written: it belongs to $(stat -c %U "$nachbau_tree"). Use a tree of your own."
+  if ! take_embedded_library_table "$work"; then
+    rm -rf "$work"
+    fail "the Debian package lintian could not be fetched, or has no table of embedded libraries any more.
+  'apt-get download lintian' shows why."
+  fi
+  rm -rf "$directory"
+  # Somebody else may have been quicker; then theirs is as good.
+  mv -T "$work/lintian" "$directory" || [ -s "$directory/version" ] || fail "$directory cannot be written"
+  rm -rf "$work"
+}
+
+# Into the folder lintian of the given one, which is empty.
+take_embedded_library_table() {
+  local work=$1 deb
+  chmod 755 "$work" && mkdir "$work/lintian" || return
+  # As root, apt has an unprivileged user fetch it, who must be able to write here.
+  [ "$(id -u)" -ne 0 ] || chown _apt "$work" || return
+  if ! (cd "$work" && apt-get download -qq lintian) > "$work/log" 2>&1; then
+    as_root apt-get update -qq >&2 || say "nachbau: not every apt archive could be updated; going on with those that could"
+    (cd "$work" && apt-get download -qq lintian) > "$work/log" 2>&1 || { cat "$work/log" >&2 && return 1; }
+  fi
+  deb=$(find "$work" -maxdepth 1 -name 'lintian_*.deb') && [ -n "$deb" ] || return
+  (
+    set -o pipefail
+    dpkg-deb --fsys-tarfile "$deb" | tar -x -O ./usr/share/lintian/data/binaries/embedded-libs
+  ) > "$work/lintian/embedded-libs" || return
+  dpkg-deb --field "$deb" Version | tr -d '\n' > "$work/lintian/version" || return
+  [ -s "$work/lintian/embedded-libs" ] && [ -s "$work/lintian/version" ]
+}
+
 # Building as an ordinary user takes a range of subordinate ids, see subuid(5). Root needs none.
 ensure_subordinate_ids() {
   local user=$1 kind missing=()

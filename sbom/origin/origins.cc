@@ -170,7 +170,10 @@ class Finder {
   }
 
   void FindSources(const PackageOrigins& package, std::string_view bytes, FileOrigins& origins) {
-    if (origins.file.kind == FileKind::kElf) return TraceElf(package, bytes, origins);
+    if (origins.file.kind == FileKind::kElf) {
+      TraceElf(package, bytes, origins);
+      return FindEmbedded(bytes, origins);
+    }
     if (FindIdentical(origins)) return;
     const auto installed = FindInstalled(package, origins.file);
     if (!installed) return;
@@ -257,6 +260,27 @@ class Finder {
     origins.read_equals_linked = read == linked;
   }
 
+  // Texts in archives that the linker was given look the same as those in a copy of the source; the archives are named
+  // already.
+  void FindEmbedded(std::string_view bytes, FileOrigins& origins) {
+    const auto [found, fresh] = copies_.try_emplace(origins.file.ids.content.sha256);
+    if (fresh) found->second = ShippedEmbeddedCopies().Find(bytes);
+    std::set<std::string> linked = {lock_.source};
+    for (const ForeignUse& use : origins.foreign) {
+      if (use.role == ForeignRole::kHeader || use.package.empty()) continue;
+      for (const LockedFile& locked : lock_.files) {
+        if (locked.role == InputRole::kEnvironment && locked.package == use.package) linked.insert(locked.source);
+      }
+    }
+    for (const EmbeddedCopy& copy : found->second) {
+      if (std::any_of(linked.begin(), linked.end(),
+                      [&](const std::string& source) { return copy.MayComeFrom(source); })) {
+        continue;
+      }
+      origins.embedded.push_back(copy);
+    }
+  }
+
   static std::size_t CountCompiled(const std::set<std::string>& paths) {
     return static_cast<std::size_t>(std::count_if(paths.begin(), paths.end(), IsCompiledSource));
   }
@@ -268,7 +292,8 @@ class Finder {
   Origins origins_;
   std::unique_ptr<TraceJoin> join_;
   std::unique_ptr<StaticMembers> members_;
-  std::map<std::string, DebugInformation> debug_;  // by build id
+  std::map<std::string, DebugInformation> debug_;             // by build id
+  std::map<Sha256Digest, std::vector<EmbeddedCopy>> copies_;  // of files seen: hard links come without their bytes
 };
 
 }  // namespace
@@ -313,7 +338,7 @@ Origins FindOrigins(const Lock& lock, const BuildRecord& record, const std::opti
 }
 
 Json ToJson(const FileOrigins& origins, const SourceTree& tree) {
-  Json sources = Json::array(), foreign = Json::array();
+  Json sources = Json::array(), foreign = Json::array(), embedded = Json::array();
   for (const SourceUse& use : origins.sources) {
     Json entry = {{"path", use.path}, {"role", Name(use.role)}};
     const SourceFile* file = tree.Find(use.path);
@@ -331,6 +356,11 @@ Json ToJson(const FileOrigins& origins, const SourceTree& tree) {
     if (!use.member.empty()) entry["member"] = use.member;
     foreign.push_back(std::move(entry));
   }
+  for (const EmbeddedCopy& copy : origins.embedded) {
+    Json entry = {{"library", copy.library}, {"text", copy.text}};
+    entry[copy.source.empty() ? "sourcePattern" : "source"] = copy.source.empty() ? copy.source_pattern : copy.source;
+    embedded.push_back(std::move(entry));
+  }
   Json json = {{"path", origins.file.path},
                {"kind", Name(origins.file.kind)},
                {"sha256", origins.file.ids.content.sha256.Hex()},
@@ -338,6 +368,7 @@ Json ToJson(const FileOrigins& origins, const SourceTree& tree) {
                {"problem", origins.problem},
                {"sources", std::move(sources)},
                {"foreign", std::move(foreign)},
+               {"embedded", std::move(embedded)},
                {"unresolved", origins.unresolved}};
   if (!origins.link_commands.empty()) json["linkCommands"] = origins.link_commands;
   if (origins.read) json["read"] = *origins.read;

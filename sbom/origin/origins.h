@@ -20,6 +20,7 @@
 #include "model/lock.h"
 #include "model/trace.h"
 #include "sbom/deb_control.h"
+#include "sbom/origin/embedded_copies.h"
 #include "sbom/origin/package_files.h"
 #include "sbom/origin/source_tree.h"
 #include "store/store.h"
@@ -66,6 +67,9 @@ struct FileOrigins {
   std::string problem;                  // English: why it is unknown, or less is known than could be
   std::vector<SourceUse> sources;       // sorted by path; each path once, in its strongest role
   std::vector<ForeignUse> foreign;      // sorted
+  // Copies of other projects' code in an ELF file, sorted; without those of the product itself and of packages in
+  // `foreign` that the linker was given archives of.
+  std::vector<EmbeddedCopy> embedded;
   std::vector<std::string> unresolved;  // units of the debug information that belong to no file that is known
   // Compiled sources (IsCompiledSource): how many of them the processes behind this file read, how many the linker
   // took. Not there without trace, without debug information.
