@@ -23,18 +23,18 @@ void AddClauses(const Paragraph& fields, const char* field, std::vector<std::str
 }
 
 // "[type:] library version dependencies …": libc 6 is libc.so.6, but libfoo-1.2.so has the name libfoo and version 1.2.
-std::set<std::string> ParseLibraries(std::string_view text) {
-  std::set<std::string> libraries;
+void ParseShlibs(std::string_view text, DebControl& control) {
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     auto words = SplitWords(line);
+    const bool udeb = !words.empty() && words[0] == "udeb:";
     if (!words.empty() && words[0].ends_with(':')) words.erase(words.begin());
     if (words.size() < 2 || words[0].starts_with('#')) continue;
-    libraries.insert(std::string(words[0]) + ".so." + std::string(words[1]));
-    libraries.insert(std::string(words[0]) + "-" + std::string(words[1]) + ".so");
+    control.libraries.insert(std::string(words[0]) + ".so." + std::string(words[1]));
+    control.libraries.insert(std::string(words[0]) + "-" + std::string(words[1]) + ".so");
+    if (udeb && words.size() > 2) control.udebs.emplace(words[2]);
   }
-  return libraries;
 }
 
 DebControl ParseDebControl(const std::string& text, std::string_view name) {
@@ -65,15 +65,15 @@ DebControl ReadControl(ArchiveReader& members, std::string_view name) {
     if (!member->path.starts_with("control.tar")) continue;
     ArchiveReader tar([&] { return members.NextPiece(); }, ArchiveFormat::kTar, std::string(name) + ":" + member->path);
     std::optional<DebControl> control;
-    std::set<std::string> libraries;
+    std::string shlibs;
     while (const auto entry = tar.Next()) {
       if (entry->path == "./control" || entry->path == "control") {
         control = ParseDebControl(tar.ReadContent(kMaxText), std::string(name) + ":control");
       }
-      if (entry->path == "./shlibs" || entry->path == "shlibs") libraries = ParseLibraries(tar.ReadContent(kMaxText));
+      if (entry->path == "./shlibs" || entry->path == "shlibs") shlibs = tar.ReadContent(kMaxText);
     }
     if (!control) break;
-    control->libraries = std::move(libraries);
+    ParseShlibs(shlibs, *control);
     return *control;
   }
   throw ParseError(name, 0, Msg("there is no control file"));

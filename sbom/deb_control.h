@@ -17,6 +17,7 @@ struct DebControl {
   // Clauses of Built-Using and Static-Built-Using (Debian Policy 7.8, deb-control(5)): "glibc (= 2.36-9)".
   std::vector<std::string> built_using, static_built_using;
   std::set<std::string> libraries;   // by its shlibs file (deb-shlibs(5)), as in DT_NEEDED: "libc.so.6"
+  std::set<std::string> udebs;       // by the same file: the installer's packages of the same source with these libraries
 };
 // Reads the descriptor from its current position, no further than control.tar. Throws ParseError.
 DebControl ReadDebControl(const FileDescriptor& deb, std::string_view name);

@@ -77,6 +77,8 @@ class Dependencies {
         }
       } else if (const std::string offered = AddOffered(alternatives); !offered.empty()) {
         depends.insert(offered);
+      } else if (const std::string twin = AddInstallerPackage(package, alternatives); !twin.empty()) {
+        depends.insert(twin);
       } else if (alternatives.size() == 1) {
         depends.insert(AddUnresolved(alternatives[0]));
         parts_.dependencies[ref] = Completeness::kIncomplete;
@@ -93,8 +95,10 @@ class Dependencies {
     // What a script calls, and what lies in an archive, nobody has looked for.
     parts_.dependencies[ref] = Completeness::kUnknown;
     if (file.file.kind != FileKind::kElf) return;
-    bool complete = file.file.elf.has_value() && file.evidence == OriginEvidence::kDwarf && file.unresolved.empty() &&
-                    file.embedded.empty();
+    // By the trace alone more is named than went in, but nothing is missing.
+    const bool traced = file.evidence == OriginEvidence::kTrace && parts_.origins.incomplete.empty();
+    const bool linked = file.evidence == OriginEvidence::kDwarf && file.unresolved.empty();
+    bool complete = file.file.elf.has_value() && (traced || linked) && file.embedded.empty();
     if (file.file.elf) {
       for (const std::string& library : file.file.elf->needed) {
         const std::string target = LibraryRef(package, library);
@@ -107,7 +111,7 @@ class Dependencies {
       }
     }
     for (const ForeignUse& use : file.foreign) {
-      if (use.role == ForeignRole::kMaybeStatic || use.package.empty()) complete = false;
+      if (use.package.empty()) complete = false;
       if (use.package.empty() || use.role == ForeignRole::kHeader) continue;
       if (environment_.contains(use.package)) depends.insert(AddExternal(use.package));
     }
@@ -187,6 +191,34 @@ class Dependencies {
       }
     }
     return {};
+  }
+
+  // Of a udeb: the installer's package with a library it was linked with. Archives list those apart; but the package of
+  // the build environment that has the library names it, and comes from the same build of the same source.
+  std::string AddInstallerPackage(const PackageOrigins& package, const std::vector<Alternative>& alternatives) {
+    if (!package.artifact.name.ends_with(".udeb") || alternatives.size() != 1) return {};
+    const std::string& name = alternatives[0].package;
+    for (const FileOrigins& file : package.files) {
+      if (!file.file.elf) continue;
+      for (const std::string& library : file.file.elf->needed) {
+        const auto owner = parts_.origins.libraries.find(library);
+        if (owner == parts_.origins.libraries.end() || !environment_.contains(owner->second)) continue;
+        const DebControl& control = ControlOf(owner->second);
+        if (control.udebs.contains(name) && Satisfies(control.version, alternatives[0])) {
+          return AddComponent(DebPurl(name, control.version, control.architecture), InstallerPackage(name, control));
+        }
+      }
+    }
+    return {};
+  }
+
+  static Json InstallerPackage(const std::string& name, const DebControl& control) {
+    const std::string ref = DebPurl(name, control.version, control.architecture);
+    const std::string evidence = "that of " + control.package + ", which has the library and names this package for the installer";
+    Json component = {{"type", "library"},    {"bom-ref", ref}, {"name", name}, {"version", control.version}, {"purl", ref},
+                      {"isExternal", true}, {"properties", Json::array({Property("nachbau:version:evidence", evidence)})}};
+    if (!control.maintainer.empty()) component["manufacturer"] = Organisation(control.maintainer);
+    return component;
   }
 
   std::string AddUnresolved(const Alternative& alternative) {

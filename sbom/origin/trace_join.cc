@@ -101,20 +101,53 @@ Behind TraceJoin::BehindFile(std::uint32_t file) const {
   for (const std::uint32_t input : behind.closure.files) {
     if (std::string path = InTree(input); !path.empty()) behind.sources.insert(std::move(path));
   }
+  if (auto linked = LinkedInto(file)) {
+    behind.linked_inputs = std::move(*linked);
+    return behind;
+  }
   for (const std::uint32_t process : behind.closure.processes) {
-    const auto& programs = trace_.processes[process].programs;
-    const bool linker = std::any_of(programs.begin(), programs.end(), [&](const TraceProgram& program) {
-      return IsLinker(trace_.files[program.file].path);
-    });
-    if (!linker) continue;
-    for (const std::uint32_t read : reads_[process]) {
-      const TraceFile& input = trace_.files[read];
-      if (input.origin == FileOrigin::kPackage && IsStaticInput(input.path)) {
-        behind.linked_inputs.insert({input.package, input.path});
+    if (RunsLinker(process)) AddStaticInputs(process, behind.linked_inputs);
+  }
+  return behind;
+}
+
+bool TraceJoin::RunsLinker(std::uint32_t process) const {
+  const auto& programs = trace_.processes[process].programs;
+  return std::any_of(programs.begin(), programs.end(),
+                     [&](const TraceProgram& program) { return IsLinker(trace_.files[program.file].path); });
+}
+
+void TraceJoin::AddStaticInputs(std::uint32_t process, std::set<PackageRead>& inputs) const {
+  for (const std::uint32_t read : reads_[process]) {
+    const TraceFile& input = trace_.files[read];
+    if (input.origin == FileOrigin::kPackage && IsStaticInput(input.path)) inputs.insert({input.package, input.path});
+  }
+}
+
+// From the file back to its linker, over copies of the same name, objects and archives: a program that ./configure linked
+// lies behind the file, too, but is no part of it. Nothing when no linker is found that way.
+std::optional<std::set<PackageRead>> TraceJoin::LinkedInto(std::uint32_t file) const {
+  const std::string_view name = LastPart(trace_.files[file].path);
+  std::set<PackageRead> inputs;
+  std::set<std::uint32_t> seen = {file};
+  std::vector<std::uint32_t> open = {file};
+  bool found = false;
+  while (!open.empty()) {
+    const std::uint32_t piece = open.back();
+    open.pop_back();
+    for (const std::uint32_t writer : queries_.WritersOf(piece)) {
+      if (RunsLinker(writer)) {
+        found = true;
+        AddStaticInputs(writer, inputs);
+      }
+      for (const std::uint32_t read : reads_[writer]) {
+        const TraceFile& input = trace_.files[read];
+        if (input.origin != FileOrigin::kBuilt) continue;
+        if ((IsStaticInput(input.path) || LastPart(input.path) == name) && seen.insert(read).second) open.push_back(read);
       }
     }
   }
-  return behind;
+  return found ? std::optional(std::move(inputs)) : std::nullopt;
 }
 
 std::uint32_t TraceJoin::BeforePacking(std::uint32_t file) const {
@@ -190,11 +223,7 @@ Compilation TraceJoin::CompiledBy(const std::vector<std::uint32_t>& processes, s
 std::vector<std::string> TraceJoin::LinkCommands(const Behind& behind, std::string_view name) const {
   std::set<std::string> commands;
   for (const std::uint32_t linker : behind.closure.processes) {
-    const auto runs_linker = [&](std::uint32_t process) {
-      const auto& programs = trace_.processes[process].programs;
-      return !programs.empty() && IsLinker(trace_.files[programs.back().file].path);
-    };
-    if (!runs_linker(linker)) continue;
+    if (!RunsLinker(linker)) continue;
     // Upwards to the driver: collect2 and ld have names of temporary files among their arguments.
     std::optional<std::uint32_t> process = trace_.processes[linker].parent;
     for (int level = 0; process && level < kMaxDriverLevels; ++level, process = trace_.processes[*process].parent) {

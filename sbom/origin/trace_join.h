@@ -31,7 +31,7 @@ struct PackageRead {
 struct Behind {
   TraceClosure closure;
   std::set<std::string> sources;        // paths in the source tree
-  std::set<PackageRead> linked_inputs;  // .a and .o of packages that a linker read
+  std::set<PackageRead> linked_inputs;  // .a and .o of packages that were linked with it
   std::set<std::uint32_t> process_set;  // the closure's processes, for looking up
 };
 
@@ -79,6 +79,9 @@ class TraceJoin {
 
  private:
   bool Gave(std::uint32_t process, std::string_view unit) const;
+  bool RunsLinker(std::uint32_t process) const;
+  void AddStaticInputs(std::uint32_t process, std::set<PackageRead>& inputs) const;
+  std::optional<std::set<PackageRead>> LinkedInto(std::uint32_t file) const;
 
   const Trace& trace_;
   const SourceTree& tree_;
