@@ -4,6 +4,7 @@
 #include "builder/builder.h"
 #include "builder/group_testing.h"
 #include "builder/variations.h"
+#include "builder/virtual_profile.h"
 
 namespace nachbau::builder {
 namespace {
@@ -113,6 +114,11 @@ VariationReport FindVariations(const Lock& lock, const BuilderConfig& config, co
                                bool each, Store& store, const Clock& clock, Progress& progress) {
   CheckVariations(wanted);
   std::map<std::string, std::string> not_varied = ImpossibleVariations();
+  if (wanted.empty() && lock.recipe.profile == kVirtualProfile) {
+    for (const std::string_view name : kFixedByVirtualProfile) {
+      not_varied[std::string(name)] = "the profile 'virtual' fixes it; varied when asked for by name";
+    }
+  }
   std::vector<std::string> possible;
   for (const Variation& variation : Variations()) {
     const std::string name(variation.name);

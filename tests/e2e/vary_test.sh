@@ -36,6 +36,9 @@ if [ "$(uname -m)" = x86_64 ]; then
   expect 1 --json vary stamp-kit --profile virtual --only date --only umask
   json_is '[c["variations"] for c in d["causes"]]' "[['date']]"
   ok 'vary: under the profile virtual stamp-kit is stable, and depends on the date alone'
+  expect 0 --json vary stamp-kit --profile virtual
+  json_is '"the profile" in d["notVaried"]["date"] and "umask" in d["varied"]' True
+  ok 'vary: under the profile virtual nothing that a machine may bring makes a difference to stamp-kit'
 else
   expect 2 vary stamp-kit --profile virtual
   says 'available on amd64 only'

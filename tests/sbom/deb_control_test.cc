@@ -39,6 +39,15 @@ TEST(DebControlTest, SourceIsThePackageItselfWhereNotSaid) {
   EXPECT_EQ(control.source_version, "1");
 }
 
+TEST(DebControlTest, ReadsWhichLibrariesItHasAndWhatTheInstallerCallsThem) {
+  const std::string shlibs =
+      "libcrypto 3 libssl3 (>= 3.0.0)\nudeb: libcrypto 3 libcrypto3-udeb (>= 3.0.0)\n# comment\nlibx-1.2 1.2\nudeb: short\n";
+  const DebControl control = ReadDebControl(
+      MakeAr({{"debian-binary", "2.0\n"}, {"control.tar", MakeTar({{"./shlibs", shlibs}, {"./control", kControl}})}}), "a.deb");
+  EXPECT_THAT(control.libraries, testing::Contains("libcrypto.so.3"));
+  EXPECT_THAT(control.udebs, testing::ElementsAre("libcrypto3-udeb"));
+}
+
 TEST(DebControlTest, RefusesWhatIsNoPackage) {
   EXPECT_THAT(ErrorOf(MakeAr({{"debian-binary", "2.0\n"}})), testing::HasSubstr("there is no control file"));
   EXPECT_THAT(ErrorOf(MakeAr({{"control.tar", MakeTar({{"./other", "x"}})}})), testing::HasSubstr("there is no control file"));

@@ -325,7 +325,11 @@ struct Rebuild {
     source.push_back({"sample-2.0/doc/README", "Read me.\n"});
     sample.AddSource(MakeTar({{"debian/changelog", kSampleChangelog}, {"debian/copyright", kSampleCopyright}}),
                      MakeTar(source));
-    sample.AddEnvironment("libc6", "2.36-9");
+    sample.AddInput(InputRole::kEnvironment, "libc6", "2.36-9", "amd64", "libc6_2.36-9_amd64.deb",
+                    MakeAr({{"debian-binary", "2.0\n"},
+                            {"control.tar", MakeTar({{"./control", "Package: libc6\nVersion: 2.36-9\nArchitecture: amd64\n"
+                                                                   "Maintainer: Lib Team <team@example.org>\n"},
+                                                     {"./shlibs", "udeb: libc 6 libc6-udeb (>= 2.36)\n"}})}}));
     sample
         .AddInput(InputRole::kEnvironment, "libforeign-dev", "3-1", "amd64", "libforeign-dev_3-1_amd64.deb",
                   MakeDeb("Package: libforeign-dev\nVersion: 3-1\nArchitecture: amd64\nSource: foreign\n",
@@ -346,6 +350,9 @@ struct Rebuild {
                               {"./usr/bin/strange", "#!/bin/strange\n"},
                               {"./usr/share/man/man1/tool.1.gz", "packed tool.1"},
                               {"./usr/share/doc/sample/README", "Read me.\n"}}));
+    sample.AddOutput("sample-udeb_2.0-3_amd64.udeb",
+                     MakeDeb("Package: sample-udeb\nDepends: libc6-udeb (>= 2.36)\n" + control,
+                             {{"./usr/bin/program", program.Bytes("stripped")}}));
     sample.record.build_path = kBuildPath;
     Record(other);
   }
@@ -357,6 +364,11 @@ struct Rebuild {
     tracer.File(temporary, FileOrigin::kBuilt);
     const std::uint32_t configure = tracer.Process(0, "/bin/sh", {"sh", "configure"});
     tracer.Read(configure, tracer.Source("config.h.in"));
+    // A program that configure links and runs leaves its result in config.h, none of its code.
+    const std::uint32_t probe = tracer.Process(configure, "/usr/bin/ld", {"ld", "-o", "conftest"});
+    tracer.Read(probe, tracer.File("/usr/lib/crt1.o", FileOrigin::kPackage, "libc6-dev"));
+    tracer.Create(probe, tracer.Built("conftest"));
+    tracer.Read(configure, tracer.Built("conftest"));
     tracer.Create(configure, tracer.Built("config.h"));
     const std::uint32_t config = tracer.Built("config.h"), inline_h = tracer.Source("inline.h");
     const std::uint32_t stdio = tracer.File("/usr/include/stdio.h", FileOrigin::kPackage, "libc6-dev");
@@ -506,6 +518,8 @@ TEST(OriginsTest, TheDocumentNamesSourcesEmbeddedCodeAndHowItIsKnown) {
     EXPECT_EQ(entry.at("dependsOn"), Json::parse(R"(["pkg:deb/debian/libc6@2.36-9?arch=amd64",
                                                      "pkg:deb/debian/libforeign-dev@3-1?arch=amd64"])"));
   }
+  const std::string udeb = "pkg:deb/debian/libc6-udeb@2.36-9?arch=amd64";
+  EXPECT_EQ(find(packages, "libc6-udeb").at("bom-ref"), udeb) << "its version is that of libc6, which names it";
   // Every citation leads to something that is there, and to a step of the formulation.
   std::set<std::string> tasks;
   for (const Json& task : document.at("formulation")[0].at("workflows")[0].at("tasks"))
