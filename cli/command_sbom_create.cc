@@ -51,7 +51,7 @@ void PrintTable(Context& context, const sbom::Origins& origins, const sbom::Pack
     any = true;
     context.PrintLine(Column(origins.compiled_sources) + Column(file.read) + Column(file.linked) +
                       Column(CountRole(file, sbom::SourceRole::kHeader)) + "  " + Printable(file.file.path) +
-                      (file.read_equals_linked ? " =" : "") + (file.problem.empty() ? "" : " (" + file.problem + ")"));
+                      (file.read_equals_linked ? " =" : "") + (file.problem ? " (" + context.Text(*file.problem) + ")" : ""));
     PrintEmbedded(context, file);
   }
   using enum sbom::OriginEvidence;
@@ -63,7 +63,7 @@ void PrintTable(Context& context, const sbom::Origins& origins, const sbom::Pack
 void PrintFile(Context& context, const sbom::PackageOrigins& package, const sbom::FileOrigins& file) {
   context.Print(Msg("{} in {}: {} source files (evidence: {})", Printable(file.file.path), package.artifact.name,
                     file.sources.size(), sbom::Name(file.evidence)));
-  if (!file.problem.empty()) context.PrintLine("  " + file.problem);
+  if (file.problem) context.PrintLine("  " + context.Text(*file.problem));
   for (const sbom::SourceUse& use : file.sources) {
     std::string role(sbom::Name(use.role));
     role.resize(std::max<std::size_t>(role.size(), 15), ' ');
@@ -155,6 +155,9 @@ int RunSbomOrigins(Context& context) {
     MissingError error(Msg("no package that was built has a file {}", Printable(wanted)));
     error.SetHint(Msg("'nachbau sbom origins {}' lists those that have", folder.path().native()));
     throw error;
+  }
+  if (wanted.empty() && !context.arguments().json) {
+    context.Print(Msg("\"=\": exactly what was read was linked; otherwise the compiler read more than went in"));
   }
   if (context.arguments().json) {
     context.PrintJson({{"source", documents.lock.source},

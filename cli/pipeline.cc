@@ -16,6 +16,8 @@
 namespace nachbau::cli {
 namespace {
 
+constexpr std::size_t kNamedFiles = 3;  // of those that are missing, in an error
+
 constexpr std::size_t kMaxViolationsShown = 20;
 constexpr std::uint64_t kMaxProof = 64 << 20;  // bytes: recipes, .buildinfo files, keyrings
 
@@ -193,11 +195,12 @@ mirror::FetchResult MirrorLock(Context& context, Lock& lock) {
   mirror::FetchResult result = mirror::Fetch(lock, context.MirrorConfig(), context.store(), context.progress());
   // What the build cannot do without is listed whole; of the rest the first, because it is not needed now.
   std::size_t needed = 0;
+  std::string first;  // names of some that are needed
   const mirror::MissingFile* unneeded = nullptr;
   for (const mirror::MissingFile& file : result.missing) {
     if (Needed(file.file.role)) {
       context.progress().Note(Msg("missing: {}: {}", file.file.file_name, file.reason));
-      ++needed;
+      if (++needed <= kNamedFiles) first += (first.empty() ? "" : ", ") + file.file.file_name + " (" + file.reason + ")";
     } else if (unneeded == nullptr) {
       unneeded = &file;
     }
@@ -208,10 +211,13 @@ mirror::FetchResult MirrorLock(Context& context, Lock& lock) {
                                 result.missing.size() - needed, unneeded->file.file_name, unneeded->reason));
   }
   if (needed != 0) {
-    MissingError error(Msg("{} files that the build of {} needs could not be had", needed, lock.source));
+    MissingError error(needed > kNamedFiles
+                           ? Msg("{} files that the build of {} needs could not be had, among them {}", needed, lock.source, first)
+                           : Msg("what the build of {} needs could not be had: {}", lock.source, first));
     error.SetHint(context.arguments().offline
                       ? Msg("run the same command once without --offline")
-                      : Msg("run the same command again later: the archive may be in the middle of an update"));
+                      : Msg("the archive may be in the middle of an update: try again later; what it has given up must come "
+                            "from somebody who holds it ('nachbau mirror import'), or build another version (--version-wanted)"));
     throw error;
   }
   if (!mirror::CompleteBinNmu(lock, context.store())) {

@@ -31,7 +31,10 @@ function(nachbau_lighter_sanitizers target)
 endfunction()
 
 # With NACHBAU_PRECOMPILED, what nearly every file reads is parsed once: halves the time of a test build. One set for the
-# rooms (position-independent code), one for the programs of the tests.
+# rooms, one for the programs of the tests.
+#
+# The preset asan makes programs for fixed addresses: the sanitizers' tables would have four million addresses to be adjusted
+# each time a program starts (half a second), and to be written by the linker.
 function(nachbau_precompiled name kind)
   cmake_parse_arguments(ARG "" "" "HEADERS;DEPS" ${ARGN})
   set(source "")
@@ -123,6 +126,9 @@ function(nachbau_fuzz name source)
   target_link_libraries(${name}_replay PRIVATE ${ARG_DEPS})
   target_include_directories(${name}_replay PRIVATE ${PROJECT_SOURCE_DIR})
   nachbau_settings(${name}_replay)
+  if(NOT CMAKE_POSITION_INDEPENDENT_CODE)  # else the rooms are compiled in another way than programs
+    nachbau_reuse(${name}_replay precompiled_rooms)
+  endif()
   add_test(NAME fuzz.${name} COMMAND ${name}_replay ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
   set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
   if(NACHBAU_FUZZ)

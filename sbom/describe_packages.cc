@@ -210,7 +210,7 @@ class PackageDescriber {
 
   static void AddOriginFacts(Json& component, const FileOrigins& origins) {
     AddProperty(component, "nachbau:origin:evidence", Name(origins.evidence));
-    if (!origins.problem.empty()) AddProperty(component, "nachbau:origin:problem", origins.problem);
+    if (origins.problem) AddProperty(component, "nachbau:origin:problem", Render(*origins.problem));
     if (origins.read) AddProperty(component, "nachbau:origin:read", std::to_string(*origins.read));
     if (origins.linked) AddProperty(component, "nachbau:origin:linked", std::to_string(*origins.linked));
     for (const std::string& unit : origins.unresolved) AddProperty(component, "nachbau:origin:unresolved-unit", unit);

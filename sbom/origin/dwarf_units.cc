@@ -70,8 +70,8 @@ class Reader {
       Dwarf_Die die;
       const int outcome = dwarf_get_units(dwarf_, unit, &next, &version, &type, &die, nullptr);
       if (outcome == 1) break;
-      if (outcome != 0) return Stop("damaged debug information");
-      if (next == nullptr || ++units > kMaxUnits) return Stop("too many compilation units");
+      if (outcome != 0) return Stop(Msg("damaged debug information"));
+      if (next == nullptr || ++units > kMaxUnits) return Stop(Msg("too many compilation units"));
       unit = next;
       const bool whole = dwarf_tag(&die) == DW_TAG_compile_unit || dwarf_tag(&die) == DW_TAG_skeleton_unit;
       if (whole && !ReadUnit(die)) return;
@@ -79,11 +79,11 @@ class Reader {
     std::sort(result_.units.begin(), result_.units.end());
     result_.units.erase(std::unique(result_.units.begin(), result_.units.end()), result_.units.end());
     Merge(result_.ranges);
-    if (result_.units.empty() && result_.problem.empty()) Stop("no compilation units in the debug information");
+    if (result_.units.empty() && !result_.problem) Stop(Msg("no compilation units in the debug information"));
   }
 
  private:
-  void Stop(const char* problem) { result_.problem = problem; }
+  void Stop(Message problem) { result_.problem = std::move(problem); }
 
   bool ReadUnit(Dwarf_Die& die) {
     DwarfUnit unit;
@@ -105,7 +105,7 @@ class Reader {
     if (dwarf_getsrcfiles(&die, &files, &count) != 0) return true;  // no line table
     file_count_ += count;
     if (count > kMaxFiles || file_count_ > kMaxFilesInAll)
-      return Stop("too many files in the debug information"), false;
+      return Stop(Msg("too many files in the debug information")), false;
     for (std::size_t i = 0; i < count; ++i) {
       std::string name = Text(dwarf_filesrc(files, i, nullptr, nullptr));
       const std::string_view last = std::string_view(name).substr(name.rfind('/') + 1);
@@ -119,7 +119,7 @@ class Reader {
     Dwarf_Addr base = 0, begin = 0, end = 0;
     for (std::ptrdiff_t at = 0; (at = dwarf_ranges(&die, at, &base, &begin, &end)) > 0;) {
       if (begin < end) result_.ranges.emplace_back(begin, end);
-      if (result_.ranges.size() > kMaxRanges) return Stop("too many address ranges in the debug information"), false;
+      if (result_.ranges.size() > kMaxRanges) return Stop(Msg("too many address ranges in the debug information")), false;
     }
     return true;
   }
@@ -140,18 +140,18 @@ Dwarf ReadDwarf(std::string_view elf, std::string_view alternate) {
   Dwarf result;
   const std::optional<ElfFile> file = ReadElf(elf);
   if (!file || !file->has_dwarf) {
-    result.problem = file ? "no debug information" : "not an ELF file that can be read";
+    result.problem = file ? Msg("no debug information") : Msg("not an ELF file that can be read");
     return result;
   }
   // Names would have to be relocated first.
   if (file->type == ElfFile::Type::kRelocatable) {
-    result.problem = "an object file: its debug information is not linked";
+    result.problem = Msg("an object file: its debug information is not linked");
     return result;
   }
   const ElfHandle main(elf), other(alternate);
   const Handle dwarf(dwarf_begin_elf(main.get(), DWARF_C_READ, nullptr));
   if (!dwarf) {
-    result.problem = "debug information that libdw cannot read";
+    result.problem = Msg("debug information that libdw cannot read");
     return result;
   }
   Handle alternate_dwarf;
@@ -164,7 +164,7 @@ Dwarf ReadDwarf(std::string_view elf, std::string_view alternate) {
                       common->build_id == EncodeHex({static_cast<const char*>(wanted), static_cast<std::size_t>(size)});
     if (same) alternate_dwarf.reset(dwarf_begin_elf(other.get(), DWARF_C_READ, nullptr));
     if (!alternate_dwarf) {
-      result.problem = "the file with the common debug information is missing or another one";
+      result.problem = Msg("the file with the common debug information is missing or another one");
       return result;
     }
     dwarf_setalt(dwarf.get(), alternate_dwarf.get());

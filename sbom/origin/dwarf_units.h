@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/message.h"
 
 namespace nachbau::sbom {
 
@@ -20,8 +23,8 @@ struct DwarfUnit {
 struct Dwarf {
   std::vector<DwarfUnit> units;  // sorted, without duplicates and without those that only the compiler made
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // addresses [begin, end) of all units, sorted, merged
-  // Why there is nothing, or not all: "no debug information", "…". Empty: complete.
-  std::string problem;
+  // Why there is nothing, or not all; nothing when it is complete.
+  std::optional<Message> problem;
 
   bool Covers(std::uint64_t address) const;
 };

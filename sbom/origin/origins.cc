@@ -125,7 +125,7 @@ class Finder {
       FindSources(package, bytes, origins);
     } else {
       origins.file.ids.content = output.content;
-      origins.problem = "too large to be looked into";
+      origins.problem = Msg("too large to be looked into");
     }
     Settle(origins);
     package.files.push_back(std::move(origins));
@@ -365,7 +365,7 @@ Json ToJson(const FileOrigins& origins, const SourceTree& tree) {
                {"kind", Name(origins.file.kind)},
                {"sha256", origins.file.ids.content.sha256.Hex()},
                {"evidence", Name(origins.evidence)},
-               {"problem", origins.problem},
+               {"problem", origins.problem ? Render(*origins.problem) : ""},
                {"sources", std::move(sources)},
                {"foreign", std::move(foreign)},
                {"embedded", std::move(embedded)},

@@ -64,7 +64,7 @@ struct ForeignUse {
 struct FileOrigins {
   PackagedFile file;
   OriginEvidence evidence = OriginEvidence::kUnknown;
-  std::string problem;                  // English: why it is unknown, or less is known than could be
+  std::optional<Message> problem;       // why it is unknown, or less is known than could be
   std::vector<SourceUse> sources;       // sorted by path; each path once, in its strongest role
   std::vector<ForeignUse> foreign;      // sorted
   // Copies of other projects' code in an ELF file, sorted; without those of the product itself and of packages in

@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ReadElf(bytes);
     DefinedSymbols(bytes);
     const Dwarf dwarf = ReadDwarf(bytes, bytes);
-    if (dwarf.units.empty() && dwarf.problem.empty()) std::abort();
+    if (dwarf.units.empty() && !dwarf.problem) std::abort();
     return 0;
   }
   try {

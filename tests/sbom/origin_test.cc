@@ -189,7 +189,7 @@ std::vector<std::string> UnitNames(const Dwarf& dwarf) {
 TEST(DwarfTest, NamesTheUnitsThatWereLinked) {
   for (const char* file : {"program", "program.debug", "packed"}) {
     const Dwarf dwarf = ReadDwarf(Program::Get().Bytes(file));
-    EXPECT_EQ(dwarf.problem, "") << file;
+    EXPECT_EQ(dwarf.problem, std::nullopt) << file;
     EXPECT_THAT(UnitNames(dwarf), ElementsAre("lib/used.c", "main.c")) << file;
   }
   const Dwarf dwarf = ReadDwarf(Program::Get().Bytes("program"));
@@ -214,15 +214,15 @@ TEST(DwarfTest, ReadsWhatDwzMovedToACommonFile) {
   EXPECT_THAT(UnitNames(ReadDwarf(file, common)), ElementsAre("lib/used.c", "main.c"));
   for (const std::string& other : {std::string(), Program::Get().Bytes("program")}) {
     const Dwarf dwarf = ReadDwarf(file, other);
-    EXPECT_EQ(dwarf.problem, "the file with the common debug information is missing or another one");
+    EXPECT_EQ(dwarf.problem, Msg("the file with the common debug information is missing or another one"));
     EXPECT_TRUE(dwarf.units.empty());
   }
 }
 
 TEST(DwarfTest, SaysWhyThereIsNothing) {
-  EXPECT_EQ(ReadDwarf("#!/bin/sh\n").problem, "not an ELF file that can be read");
-  EXPECT_EQ(ReadDwarf(Program::Get().Bytes("stripped")).problem, "no debug information");
-  EXPECT_EQ(ReadDwarf(Program::Get().Bytes("main.o")).problem, "an object file: its debug information is not linked");
+  EXPECT_EQ(ReadDwarf("#!/bin/sh\n").problem, Msg("not an ELF file that can be read"));
+  EXPECT_EQ(ReadDwarf(Program::Get().Bytes("stripped")).problem, Msg("no debug information"));
+  EXPECT_EQ(ReadDwarf(Program::Get().Bytes("main.o")).problem, Msg("an object file: its debug information is not linked"));
 }
 
 TEST(DwarfTest, DamagedFilesAreAnswersToo) {
