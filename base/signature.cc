@@ -13,7 +13,6 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/freed_by.h"
-#include "base/signature.h"
 
 namespace nachbau {
 namespace {

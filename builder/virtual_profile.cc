@@ -1,13 +1,16 @@
 #include "builder/virtual_profile.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/archive.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "model/source_tarballs.h"
 
 namespace nachbau::builder {
 namespace {
@@ -37,8 +40,9 @@ bool IsChangelog(std::string_view path) {
   return slash != path.npos && path.substr(slash + 1) == "debian/changelog";
 }
 
-std::optional<UnixSeconds> DateIn(const LockedFile& file, const Store& store) {
-  if (file.file_name.ends_with(".diff.gz")) {
+std::optional<UnixSeconds> DateIn(const SourceTarball& tarball, const Store& store) {
+  const LockedFile& file = tarball.file;
+  if (tarball.kind == TarballKind::kDiff) {
     const FileDescriptor packed = store.Open(file.sha256);
     const std::string diff = Decompress(ReadDescriptor(packed, file.file_name, kMaxDiff), file.file_name, kMaxDiff);
     return FirstDate(diff, "+", file.file_name);
@@ -61,13 +65,10 @@ UnixSeconds ReleaseTime(const Lock& lock, const Recipe& recipe, const Store& sto
     if (std::from_chars(set->second.data(), end, time).ptr == end) return time;
   }
   // The Debian part before the upstream tarball, which may have a changelog of its own.
-  for (const bool upstream : {false, true}) {
-    for (const LockedFile& file : lock.WithRole(InputRole::kSource)) {
-      const bool tarball = file.file_name.find(".tar.") != std::string::npos && !file.file_name.ends_with(".asc");
-      if (!tarball && !file.file_name.ends_with(".diff.gz")) continue;
-      if ((file.file_name.find(".orig") != std::string::npos) != upstream) continue;
-      if (const auto date = DateIn(file, store)) return *date;
-    }
+  std::vector<SourceTarball> tarballs = SourceTarballs(lock);
+  std::reverse(tarballs.begin(), tarballs.end());
+  for (const SourceTarball& tarball : tarballs) {
+    if (const auto date = DateIn(tarball, store)) return *date;
   }
   throw ParseError(lock.source, 0, Msg("no file of the source has a debian/changelog with a date"));
 }

@@ -52,13 +52,13 @@ int RunVerify(Context& context) {
     } catch (const CancelledError&) {
       throw;
     } catch (const Error& error) {  // the others are checked all the same
-      if (context.arguments().names.size() == 1) throw;
       take(kCouldNotCheck);
       if (context.arguments().json) {
         list.push_back({{"evidence", name}, {"exitCode", kCouldNotCheck}, {"error", error.what()}});
-      } else {
-        context.Print(Msg("{}: not checked: {}", name, context.Text(error)));
+        continue;
       }
+      context.Print(Msg("{}: not checked: {}", name, context.Text(error)));
+      for (const Message& hint : error.hints()) context.PrintLine(context.Text(Msg("Next:")) + " " + context.Text(hint));
     }
   }
   if (context.arguments().json) context.PrintJson(list);

@@ -11,10 +11,10 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "model/evidence.h"
+#include "model/source_tarballs.h"
 #include "sbom/document_parts.h"
 #include "sbom/elements.h"
 #include "sbom/sbom.h"
-#include "sbom/source_tarballs.h"
 
 namespace nachbau::sbom {
 namespace {

@@ -77,8 +77,8 @@ class Dependencies {
         }
       } else if (const std::string offered = AddOffered(alternatives); !offered.empty()) {
         depends.insert(offered);
-      } else if (const std::string twin = AddInstallerPackage(package, alternatives); !twin.empty()) {
-        depends.insert(twin);
+      } else if (const std::string installer = AddInstallerPackage(package, alternatives); !installer.empty()) {
+        depends.insert(installer);
       } else if (alternatives.size() == 1) {
         depends.insert(AddUnresolved(alternatives[0]));
         parts_.dependencies[ref] = Completeness::kIncomplete;
@@ -112,8 +112,8 @@ class Dependencies {
     }
     for (const ForeignUse& use : file.foreign) {
       if (use.package.empty()) complete = false;
-      if (use.package.empty() || use.role == ForeignRole::kHeader) continue;
-      if (environment_.contains(use.package)) depends.insert(AddExternal(use.package));
+      if (use.role == ForeignRole::kHeader || !environment_.contains(use.package)) continue;
+      depends.insert(AddExternal(use.package));
     }
     parts_.dependencies[ref] = complete                                    ? Completeness::kComplete
                                : file.evidence == OriginEvidence::kUnknown ? Completeness::kUnknown
@@ -145,7 +145,8 @@ class Dependencies {
   }
 
   // Each external package once; what it needs itself is not followed.
-  std::string AddComponent(const std::string& ref, Json component) {
+  std::string AddComponent(Json component) {
+    auto ref = component.at("bom-ref").get<std::string>();
     if (!parts_.depends_on.emplace(ref, std::set<std::string>()).second) return ref;
     parts_.dependencies[ref] = Completeness::kUnknown;
     parts_.components.push_back(std::move(component));
@@ -172,7 +173,7 @@ class Dependencies {
     const std::string ref = DebPurl(file.package, file.version, file.architecture);
     if (parts_.depends_on.contains(ref)) return ref;
     const DebControl& control = ControlOf(package);
-    return AddComponent(ref, External(file, control.maintainer, control.description));
+    return AddComponent(External(file, control.maintainer, control.description));
   }
 
   // Of the first alternative that the archive offers in a version that will do, the newest such.
@@ -186,8 +187,7 @@ class Dependencies {
         component["properties"] =
             Json::array({Property("nachbau:version:evidence",
                                   "offered by the archive when the lock was made; not part of the build environment")});
-        const auto ref = component.at("bom-ref").get<std::string>();
-        return AddComponent(ref, std::move(component));
+        return AddComponent(std::move(component));
       }
     }
     return {};
@@ -205,7 +205,7 @@ class Dependencies {
         if (owner == parts_.origins.libraries.end() || !environment_.contains(owner->second)) continue;
         const DebControl& control = ControlOf(owner->second);
         if (control.udebs.contains(name) && Satisfies(control.version, alternatives[0])) {
-          return AddComponent(DebPurl(name, control.version, control.architecture), InstallerPackage(name, control));
+          return AddComponent(InstallerPackage(name, control));
         }
       }
     }
@@ -214,17 +214,17 @@ class Dependencies {
 
   static Json InstallerPackage(const std::string& name, const DebControl& control) {
     const std::string ref = DebPurl(name, control.version, control.architecture);
-    const std::string evidence = "that of " + control.package + ", which has the library and names this package for the installer";
-    Json component = {{"type", "library"},    {"bom-ref", ref}, {"name", name}, {"version", control.version}, {"purl", ref},
-                      {"isExternal", true}, {"properties", Json::array({Property("nachbau:version:evidence", evidence)})}};
+    Json component = {{"type", "library"}, {"bom-ref", ref}, {"name", name}, {"version", control.version}, {"purl", ref}};
+    component["isExternal"] = true;
+    component["properties"] = Json::array(
+        {Property("nachbau:version:evidence",
+                  "that of " + control.package + ", which has the library and names this package for the installer")});
     if (!control.maintainer.empty()) component["manufacturer"] = Organisation(control.maintainer);
     return component;
   }
 
   std::string AddUnresolved(const Alternative& alternative) {
-    Json component = UnresolvedComponent(alternative);
-    const auto ref = component.at("bom-ref").get<std::string>();
-    return AddComponent(ref, std::move(component));
+    return AddComponent(UnresolvedComponent(alternative));
   }
 
   void AddTo(const std::string& ref, const char* name, const std::string& value) {

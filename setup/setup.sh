@@ -80,20 +80,23 @@ ensure_schemas() {
 # The table of texts by which a program shows that it holds a copy of a library: a file of Debian's package lintian.
 # Installing that would bring about 120 packages; only the file is wanted. Like every package it is authenticated by apt.
 ensure_embedded_library_table() {
-  local directory=$nachbau_tree/build/data/lintian work
+  local data=$nachbau_tree/build/data table_lock
+  local directory=$data/lintian work=$data/fetching
   [ -s "$directory/embedded-libs" ] && [ -s "$directory/version" ] && return
-  say "nachbau: fetching the table of embedded libraries (a file of the Debian package lintian)"
-  mkdir -p "${directory%/*}" 2> /dev/null && work=$(mktemp -d "${directory%/*}/fetching.XXXXXX") ||
+  mkdir -p "$data" 2> /dev/null && [ -w "$data" ] ||
     fail "$nachbau_tree/build cannot be written: it belongs to $(stat -c %U "$nachbau_tree"). Use a tree of your own."
-  if ! take_embedded_library_table "$work"; then
+  exec {table_lock}> "$data/.setup.lock"
+  flock "$table_lock"
+  if [ ! -s "$directory/version" ]; then
+    say "nachbau: fetching the table of embedded libraries (a file of the Debian package lintian)"
+    rm -rf "$work" "$directory"  # of a fetch that was cut short
+    mkdir "$work"
+    take_embedded_library_table "$work" || fail "the Debian package lintian could not be fetched, or has no table of
+  embedded libraries any more. 'apt-get download lintian' shows why."
+    mv -T "$work/lintian" "$directory"
     rm -rf "$work"
-    fail "the Debian package lintian could not be fetched, or has no table of embedded libraries any more.
-  'apt-get download lintian' shows why."
   fi
-  rm -rf "$directory"
-  # Somebody else may have been quicker; then theirs is as good.
-  mv -T "$work/lintian" "$directory" || [ -s "$directory/version" ] || fail "$directory cannot be written"
-  rm -rf "$work"
+  exec {table_lock}>&-
 }
 
 # Into the folder lintian of the given one, which is empty.

@@ -6,7 +6,6 @@
 #include "sbom/checks/timestamp.h"
 #include "sbom/sbom.h"
 #include "sbom/validation/formats.h"
-#include "sbom/sbom.h"
 
 namespace nachbau::sbom {
 namespace {

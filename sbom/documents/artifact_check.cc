@@ -16,7 +16,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/openssl_digest.h"
-#include "sbom/documents/artifact_check.h"
 #include "sbom/documents/identity.h"
 
 namespace nachbau::sbom {

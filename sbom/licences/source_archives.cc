@@ -6,8 +6,8 @@
 
 #include "base/archive.h"
 #include "base/error.h"
+#include "model/source_tarballs.h"
 #include "sbom/licences/spdx_tags.h"
-#include "sbom/source_tarballs.h"
 
 namespace nachbau::sbom {
 namespace {

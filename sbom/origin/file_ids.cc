@@ -5,7 +5,6 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/openssl_digest.h"
-#include "sbom/origin/file_ids.h"
 
 namespace nachbau::sbom {
 

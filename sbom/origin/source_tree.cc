@@ -8,8 +8,8 @@
 #include "base/deb822.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "model/source_tarballs.h"
 #include "sbom/origin/unified_diff.h"
-#include "sbom/source_tarballs.h"
 
 namespace nachbau::sbom {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "model/lock.h"
 
-namespace nachbau::sbom {
+namespace nachbau {
 
 // In the order in which they are laid over each other.
 enum class TarballKind { kUpstream, kComponent, kDebian, kDiff };
@@ -36,4 +36,4 @@ class TarballTop {
   bool file_ = false;                         // something else than a directory at the top
 };
 
-}  // namespace nachbau::sbom
+}  // namespace nachbau

@@ -1,10 +1,10 @@
-#include "sbom/source_tarballs.h"
+#include "model/source_tarballs.h"
 
 #include <algorithm>
 #include <optional>
 #include <tuple>
 
-namespace nachbau::sbom {
+namespace nachbau {
 namespace {
 
 std::optional<SourceTarball> Classify(const LockedFile& file, bool script) {
@@ -48,4 +48,4 @@ std::string TarballTop::PlaceOf(const SourceTarball& tarball, std::string_view p
   return tarball.component.empty() ? std::string(path) : tarball.component + "/" + std::string(path);
 }
 
-}  // namespace nachbau::sbom
+}  // namespace nachbau
