@@ -128,6 +128,7 @@ void WriteUnconfigured(const std::vector<UnpackedPackage>& packages, const std::
     }
     Write(configured / "etc/hosts", "127.0.0.1 localhost\n127.0.1.1 nachbau\n::1 localhost\n", 0644);
     Write(configured / "etc/hostname", "nachbau\n", 0644);
+    Write(configured / "etc/resolv.conf", "", 0644);  // build daemons have one; there is nobody to ask
   }
   Write(configured / "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0755);
   Write(configured / std::filesystem::path(kScript).relative_path(), ConfigureScript(packages, installed), 0644);

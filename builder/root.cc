@@ -34,7 +34,7 @@ namespace nachbau::builder {
 namespace {
 
 // Part of a root's digest: to be changed with whatever changes the resulting tree.
-constexpr std::string_view kPreparation = "nachbau-root/3";
+constexpr std::string_view kPreparation = "nachbau-root/4";
 
 constexpr std::uint64_t kMaxControlFile = 64 << 20;
 

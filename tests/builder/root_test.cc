@@ -32,7 +32,7 @@ std::string LivelyDeb() {
                   File("./postinst", Script("case $1 in\n"
                                             "  triggered) echo \"$2\" >> /etc/triggered ;;\n"
                                             "  configure) test -e /etc/preinst; date > /var/log/lively.log\n"
-                                            "    test ! -e /etc/resolv.conf; test \"$DEBIAN_FRONTEND\" = noninteractive\n"
+                                            "    test -f /etc/resolv.conf; test ! -s /etc/resolv.conf; test \"$DEBIAN_FRONTEND\" = noninteractive\n"
                                             "    echo \"$SOURCE_DATE_EPOCH\" > /etc/epoch\n"
                                             "    /usr/sbin/policy-rc.d && exit 1; test $? = 101 ;;\nesac\n"), 0755)});
 }
@@ -62,8 +62,9 @@ TEST_P(Roots, AreConfiguredByTheRealDpkg) {
     EXPECT_EQ(ReadFile(configured / "etc/preinst"), "lively\n");
     EXPECT_EQ(ReadFile(configured / "etc/epoch"), "1700000000\n");
     EXPECT_THAT(ReadFile(configured / "etc/passwd"), HasSubstr("\nbuilder:x:1000:1000:"));
+    EXPECT_EQ(ReadFile(configured / "etc/resolv.conf"), "");
     for (const char* gone : {"var/log/lively.log", "var/log/dpkg.log", "usr/sbin/policy-rc.d", ".nachbau-configure",
-                             "var/lib/dpkg/status-old", "etc/resolv.conf"}) {
+                             "var/lib/dpkg/status-old"}) {
       EXPECT_FALSE(fs::exists(configured / gone)) << gone;
     }
     EXPECT_FALSE(fs::exists(configured.parent_path() / "work"));
