@@ -35,9 +35,13 @@ void PrintEmbedded(Context& context, const sbom::FileOrigins& file) {
   }
 }
 
-void PrintTable(Context& context, const sbom::Origins& origins, const sbom::PackageOrigins& package) {
+// Returns whether there was an executable to tell of.
+bool PrintTable(Context& context, const sbom::Origins& origins, const sbom::PackageOrigins& package) {
   context.PrintLine(package.artifact.name);
-  if (package.debug) return context.Print(Msg("  debug information of other files"));
+  if (package.debug) {
+    context.Print(Msg("  debug information of other files"));
+    return false;
+  }
   std::array<std::size_t, 4> by_evidence{};
   bool any = false;
   for (const sbom::FileOrigins& file : package.files) {
@@ -58,6 +62,7 @@ void PrintTable(Context& context, const sbom::Origins& origins, const sbom::Pack
   const auto count = [&](sbom::OriginEvidence evidence) { return by_evidence.at(static_cast<std::size_t>(evidence)); };
   context.Print(Msg("  {} files: {} as the source has them, {} linked from units, {} by the trace alone, {} unknown",
                     package.files.size(), count(kIdentical), count(kDwarf), count(kTrace), count(kUnknown)));
+  return any;
 }
 
 void PrintFile(Context& context, const sbom::PackageOrigins& package, const sbom::FileOrigins& file) {
@@ -135,7 +140,7 @@ int RunSbomOrigins(Context& context) {
   const std::string wanted = context.arguments().names.size() > 1 ? context.arguments().names[1] : "";
   Json packages = Json::array();
   std::size_t found = 0;
-  bool unknown = false;
+  bool unknown = false, executables = false;
   for (const sbom::PackageOrigins& package : origins.packages) {
     Json files = Json::array();
     for (const sbom::FileOrigins& file : package.files) {
@@ -148,7 +153,7 @@ int RunSbomOrigins(Context& context) {
         PrintFile(context, package, file);
       }
     }
-    if (wanted.empty() && !context.arguments().json) PrintTable(context, origins, package);
+    if (wanted.empty() && !context.arguments().json) executables = PrintTable(context, origins, package) || executables;
     if (!files.empty()) packages.push_back({{"package", package.artifact.name}, {"files", std::move(files)}});
   }
   if (!wanted.empty() && found == 0) {
@@ -156,7 +161,7 @@ int RunSbomOrigins(Context& context) {
     error.SetHint(Msg("'nachbau sbom origins {}' lists those that have", folder.path().native()));
     throw error;
   }
-  if (wanted.empty() && !context.arguments().json) {
+  if (executables) {
     context.Print(Msg("\"=\": exactly what was read was linked; otherwise the compiler read more than went in"));
   }
   if (context.arguments().json) {

@@ -40,7 +40,7 @@ std::string FormatAmount(Unit unit, std::uint64_t done, std::uint64_t total, std
   if (unit == Unit::kBytes && elapsed_ms > 500 && done != 0) {
     const std::uint64_t rate = done * 1000 / elapsed_ms;
     text += ", " + FormatBytes(rate) + "/s";
-    if (total > done && rate != 0) text += ", ETA " + FormatDuration((total - done) / rate * 1000);
+    if (total > done && rate != 0) text += ", ETA " + FormatDuration((total - done + rate - 1) / rate * 1000);
   }
   return text;
 }

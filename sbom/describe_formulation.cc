@@ -68,10 +68,10 @@ Json BuildTask(const DocumentParts& parts, const std::set<std::string>& environm
   task["outputs"] = ResourceOutputs(outputs);
   const std::string command = Join(parts.record.command, " ");
   if (!command.empty()) task["steps"] = Json::array({{{"name", "build"}, {"commands", Commands({command})}}});
-  // The root tells of all packages. The lock would tell more: at which moment the archive was asked.
+  // Nothing that differs between machines: neither the lock, which tells when the archive was asked, nor the build root, whose
+  // digest tells whether this user could keep the owners of files. The packages above are all that is in it.
   task["properties"] = Json::array({Property("nachbau:build:path", parts.record.build_path),
-                                    Property("nachbau:build:profile", parts.record.profile),
-                                    Property("nachbau:build:root", "sha256:" + parts.record.root.Hex())});
+                                    Property("nachbau:build:profile", parts.record.profile)});
   return task;
 }
 

@@ -235,8 +235,7 @@ class Finder {
       return;  // firmware and the like: it stands in the source as it is
     }
     if (!behind) return;
-    const std::string& path = origins.file.path;
-    origins.link_commands = join_->LinkCommands(*behind, path.substr(path.rfind('/') + 1));
+    origins.link_commands = join_->LinkCommands(*behind);
     for (const PackageRead& input : behind->linked_inputs) {
       for (ForeignUse& use : members_->LinkedFrom(input, debug->symbols, debug->dwarf)) {
         origins.foreign.push_back(std::move(use));

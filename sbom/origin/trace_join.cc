@@ -46,6 +46,9 @@ TraceJoin::TraceJoin(const Trace& trace, const SourceTree& tree)
   for (const TraceEvent& event : trace.events) {
     if (event.action == TraceAction::kRead) reads_[event.process].push_back(event.file);
     if (event.action == TraceAction::kSymlink) links_.insert(event.file);
+    if (event.action == TraceAction::kRename || event.action == TraceAction::kLink) {
+      moved_from_[event.other].push_back(event.file);
+    }
   }
   for (std::uint32_t process = 0; process < reads_.size(); ++process) {
     auto& files = reads_[process];
@@ -101,7 +104,8 @@ Behind TraceJoin::BehindFile(std::uint32_t file) const {
   for (const std::uint32_t input : behind.closure.files) {
     if (std::string path = InTree(input); !path.empty()) behind.sources.insert(std::move(path));
   }
-  if (auto linked = LinkedInto(file)) {
+  behind.names = {LastPart(trace_.files[file].path)};
+  if (auto linked = LinkedInto(file, behind.names)) {
     behind.linked_inputs = std::move(*linked);
     return behind;
   }
@@ -124,10 +128,9 @@ void TraceJoin::AddStaticInputs(std::uint32_t process, std::set<PackageRead>& in
   }
 }
 
-// From the file back to its linker, over copies of the same name, objects and archives: a program that ./configure linked
-// lies behind the file, too, but is no part of it. Nothing when no linker is found that way.
-std::optional<std::set<PackageRead>> TraceJoin::LinkedInto(std::uint32_t file) const {
-  const std::string_view name = LastPart(trace_.files[file].path);
+// From the file back to its linker, over renames, copies of the same name, objects and archives: a program that ./configure
+// linked lies behind the file, too, but is no part of it. Nothing when no linker is found that way.
+std::optional<std::set<PackageRead>> TraceJoin::LinkedInto(std::uint32_t file, std::set<std::string_view>& names) const {
   std::set<PackageRead> inputs;
   std::set<std::uint32_t> seen = {file};
   std::vector<std::uint32_t> open = {file};
@@ -135,6 +138,12 @@ std::optional<std::set<PackageRead>> TraceJoin::LinkedInto(std::uint32_t file) c
   while (!open.empty()) {
     const std::uint32_t piece = open.back();
     open.pop_back();
+    if (const auto moved = moved_from_.find(piece); moved != moved_from_.end()) {
+      for (const std::uint32_t earlier : moved->second) {
+        names.insert(LastPart(trace_.files[earlier].path));
+        if (seen.insert(earlier).second) open.push_back(earlier);
+      }
+    }
     for (const std::uint32_t writer : queries_.WritersOf(piece)) {
       if (RunsLinker(writer)) {
         found = true;
@@ -143,7 +152,7 @@ std::optional<std::set<PackageRead>> TraceJoin::LinkedInto(std::uint32_t file) c
       for (const std::uint32_t read : reads_[writer]) {
         const TraceFile& input = trace_.files[read];
         if (input.origin != FileOrigin::kBuilt) continue;
-        if ((IsStaticInput(input.path) || LastPart(input.path) == name) && seen.insert(read).second) open.push_back(read);
+        if ((IsStaticInput(input.path) || names.contains(LastPart(input.path))) && seen.insert(read).second) open.push_back(read);
       }
     }
   }
@@ -220,7 +229,7 @@ Compilation TraceJoin::CompiledBy(const std::vector<std::uint32_t>& processes, s
   return compilation;
 }
 
-std::vector<std::string> TraceJoin::LinkCommands(const Behind& behind, std::string_view name) const {
+std::vector<std::string> TraceJoin::LinkCommands(const Behind& behind) const {
   std::set<std::string> commands;
   for (const std::uint32_t linker : behind.closure.processes) {
     if (!RunsLinker(linker)) continue;
@@ -234,7 +243,7 @@ std::vector<std::string> TraceJoin::LinkCommands(const Behind& behind, std::stri
       bool makes = false;
       for (std::size_t i = 0; i < arguments.size(); ++i) {
         command += (command.empty() ? "" : " ") + arguments[i];
-        makes = makes || (arguments[i] == "-o" && i + 1 < arguments.size() && LastPart(arguments[i + 1]) == name);
+        makes = makes || (arguments[i] == "-o" && i + 1 < arguments.size() && behind.names.contains(LastPart(arguments[i + 1])));
       }
       if (makes && command.find("/tmp/") == command.npos)
         commands.insert(IsUtf8(command) ? command : Printable(command));

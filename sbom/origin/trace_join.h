@@ -32,6 +32,7 @@ struct Behind {
   TraceClosure closure;
   std::set<std::string> sources;        // paths in the source tree
   std::set<PackageRead> linked_inputs;  // .a and .o of packages that were linked with it
+  std::set<std::string_view> names;     // last parts of its path, and of those it or its copies were renamed from
   std::set<std::uint32_t> process_set;  // the closure's processes, for looking up
 };
 
@@ -71,9 +72,9 @@ class TraceJoin {
   // Files of the source tree behind a file that the build made.
   const std::set<std::string>& GeneratedFrom(std::uint32_t file);
 
-  // The linkers behind the file that wrote something of this name ("dnsmasq"), as the compiler driver above each was
-  // called. Sorted, each once; without those that name temporary files.
-  std::vector<std::string> LinkCommands(const Behind& behind, std::string_view name) const;
+  // The linkers behind the file that wrote something of one of its names, as the compiler driver above each was called.
+  // Sorted, each once; without those that name temporary files.
+  std::vector<std::string> LinkCommands(const Behind& behind) const;
 
   const std::string& build_path() const { return trace_.build_path; }
 
@@ -81,7 +82,8 @@ class TraceJoin {
   bool Gave(std::uint32_t process, std::string_view unit) const;
   bool RunsLinker(std::uint32_t process) const;
   void AddStaticInputs(std::uint32_t process, std::set<PackageRead>& inputs) const;
-  std::optional<std::set<PackageRead>> LinkedInto(std::uint32_t file) const;
+  // Adds to `names`.
+  std::optional<std::set<PackageRead>> LinkedInto(std::uint32_t file, std::set<std::string_view>& names) const;
 
   const Trace& trace_;
   const SourceTree& tree_;
@@ -90,6 +92,7 @@ class TraceJoin {
   std::unordered_map<Sha256Digest, std::vector<std::uint32_t>> by_digest_;  // of files that the build made
   std::vector<std::vector<std::uint32_t>> reads_;                           // by process: files, each once
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> readers_;   // by file: processes, each once
+  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> moved_from_;  // by file: those renamed or linked to it
   std::set<std::uint32_t> links_;
   std::map<std::uint32_t, std::set<std::string>> generated_;
 };

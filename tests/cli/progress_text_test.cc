@@ -26,6 +26,7 @@ TEST(FormatAmountTest, ShowsRateAndTimeLeftOnceTheyAreKnown) {
   EXPECT_EQ(FormatAmount(Unit::kItems, 5, 10, 1000), "5 / 10");
   EXPECT_EQ(FormatAmount(Unit::kBytes, 5'000'000, 0, 100), "5.0 MB");
   EXPECT_EQ(FormatAmount(Unit::kBytes, 5'000'000, 10'000'000, 1000), "5.0 MB / 10.0 MB, 5.0 MB/s, ETA 1.0 s");
+  EXPECT_EQ(FormatAmount(Unit::kBytes, 9'999'999, 10'000'000, 1000), "10.0 MB / 10.0 MB, 10.0 MB/s, ETA 1.0 s");
 }
 
 TEST(ExpectedTextTest, NamesWhatItRestsOnAndNeverPromisesPastTimes) {

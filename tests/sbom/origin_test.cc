@@ -382,15 +382,19 @@ struct Rebuild {
     for (const char* object : {"used.o", "unused.o"}) tracer.Read(ar, tracer.Built(object));
     tracer.Create(ar, tracer.Built("libown.a"));
     const std::uint32_t gcc =
-        tracer.Process(0, "/usr/bin/gcc", {"gcc", "-o", "program", "main.o", "libown.a", "-lforeign"});
+        tracer.Process(0, "/usr/bin/gcc", {"gcc", "-o", "linked", "main.o", "libown.a", "-lforeign"});
     const std::uint32_t ld = tracer.Process(gcc, "/usr/bin/ld", {"ld", temporary});
     for (const char* input : {"main.o", "libown.a"}) tracer.Read(ld, tracer.Built(input));
     tracer.Read(ld, tracer.File("/usr/lib/libforeign.a", FileOrigin::kPackage, "libforeign-dev"));
     tracer.Read(ld, tracer.File("/usr/lib/libc.so.6", FileOrigin::kPackage, "libc6"));
-    tracer.Create(ld, tracer.Built("program"));
-    const std::uint32_t install = tracer.Process(0, "/usr/bin/install", {"install", "program"});
-    tracer.Read(install, tracer.Built("program"));
-    tracer.Create(install, tracer.Built("debian/sample/usr/bin/program", Program::Get().Bytes("stripped")));
+    tracer.Create(ld, tracer.Built("linked"));
+    const std::uint32_t install = tracer.Process(0, "/usr/bin/install", {"install", "linked"});
+    tracer.Read(install, tracer.Built("linked"));
+    tracer.Create(install, tracer.Built("debian/sample/usr/bin/linked"));
+    // It gets its final name as an installed copy, as extension modules of Python do.
+    const std::uint32_t mv = tracer.Process(0, "/bin/mv", {"mv", "linked", "program"});
+    tracer.trace.events.push_back({mv, TraceAction::kRename, tracer.Built("debian/sample/usr/bin/linked"),
+                                   tracer.Built("debian/sample/usr/bin/program", Program::Get().Bytes("stripped"))});
     const std::uint32_t sed = tracer.Process(0, "/bin/sed", {"sed", "tool.in"});
     tracer.Read(sed, tracer.Source("tool.in"));
     tracer.Create(sed, tracer.Built("debian/sample/usr/bin/tool", "#!/bin/sh\n"));
@@ -444,7 +448,7 @@ TEST(OriginsTest, WhatWasLinkedIsToldByDebugInformationAndItsHeadersByTheTrace) 
   EXPECT_THAT(program.foreign,
               ElementsAre(ForeignUse{ForeignRole::kStatic, "libforeign-dev", "/usr/lib/libforeign.a", "foreign.o"},
                           ForeignUse{ForeignRole::kHeader, "libc6-dev", "/usr/include/stdio.h", ""}));
-  EXPECT_THAT(program.link_commands, ElementsAre("gcc -o program main.o libown.a -lforeign"));
+  EXPECT_THAT(program.link_commands, ElementsAre("gcc -o linked main.o libown.a -lforeign"));
   EXPECT_EQ(ToJson(program, origins.tree).at("sources")[3].at("swhid"), ComputeFileIds(kProgram.at("main.c")).Swhid());
 }
 
