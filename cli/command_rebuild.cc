@@ -82,7 +82,8 @@ int RunRebuild(Context& context) {
   for (const std::string& source : sources) {
     const std::uint64_t start = MonotonicMilliseconds();
     RebuildResult result =
-        Rebuild(context, arguments.lock ? ReadLock(*arguments.lock) : ResolveSource(context, source));
+        arguments.lock ? Rebuild(context, ReadLock(*arguments.lock), *arguments.lock)
+                       : Rebuild(context, ResolveSource(context, source));
     result.total_ms = MonotonicMilliseconds() - start;
     code = Worse(code, ExitCode(result));
     if (arguments.json) {

@@ -82,7 +82,7 @@ int RunMirrorFetch(Context& context) {
   for (const std::string& name : context.arguments().names) {
     Lock lock = ReadLock(name);
     RememberPlace(context.home(), name);
-    const mirror::FetchResult result = MirrorLock(context, lock);
+    const mirror::FetchResult result = MirrorLock(context, lock, name);
     WriteFileAtomically(name, FormatPretty(ToJson(lock)));
     if (context.arguments().json) {
       Json missing = Json::array();

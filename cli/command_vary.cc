@@ -51,7 +51,7 @@ int RunVary(Context& context) {
   }
   if (arguments.lock) RefuseChoicesBesideLock(arguments);
   Lock lock = arguments.lock ? ReadLock(*arguments.lock) : ResolveSource(context, arguments.names.front());
-  MirrorLock(context, lock);
+  MirrorLock(context, lock, arguments.lock.value_or(""));
   VariationReport report =
       builder::FindVariations(lock, context.BuilderConfig(), {arguments.variations.begin(), arguments.variations.end()},
                               arguments.each, context.store(), context.clock(), context.progress());

@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/toml.h"
+#include "sbom/validation/formats.h"
 
 namespace nachbau::cli {
 namespace {
@@ -65,6 +66,18 @@ class TomlReader {
 std::uint32_t Days(std::uint64_t days, const toml::node& node, std::string_view name) {
   if (days == 0 || days > 36500) throw ParseError(name, node.source().begin.line, Msg("an age is 1 to 36500 days"));
   return static_cast<std::uint32_t>(days);
+}
+
+SbomCreator ReadSbomCreator(TomlReader& table, std::uint64_t line, std::string_view name) {
+  const auto creator = table.Text("creator"), email = table.Text("email"), url = table.Text("url");
+  if (!creator || creator->empty() || (!email && !url)) {
+    throw ParseError(name, line, Msg("[sbom] needs 'creator', and 'email' or 'url'"));
+  }
+  if (email && !sbom::IsEmail(*email)) throw ParseError(name, line, Msg("{} is no e-mail address", Printable(*email)));
+  if (url && !(sbom::IsUri(*url) && (url->starts_with("https://") || url->starts_with("http://")))) {
+    throw ParseError(name, line, Msg("{} is no http or https URL", Printable(*url)));
+  }
+  return {*creator, email.value_or(""), url.value_or("")};
 }
 
 }  // namespace
@@ -148,6 +161,9 @@ Configuration ParseConfiguration(std::string_view text, std::string_view name) {
   }
   section("rebuilder", [&](TomlReader& rebuilder) {
     if (const auto id = rebuilder.Text("id")) configuration.rebuilder = *id;
+  });
+  section("sbom", [&](TomlReader& table) {
+    configuration.sbom_creator = ReadSbomCreator(table, root.get("sbom")->source().begin.line, name);
   });
   section("operator", [&](TomlReader& who) {
     if (const auto name_of = who.Text("name")) configuration.operator_name = *name_of;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mirror/retention.h"
+#include "model/lock.h"
 
 namespace nachbau::cli {
 
@@ -32,6 +33,7 @@ struct Configuration {
   std::optional<std::filesystem::path> home;
   std::optional<std::filesystem::path> policy;
   std::string rebuilder;  // URI of who rebuilds; empty: made of the key id
+  std::optional<SbomCreator> sbom_creator;  // for new locks
   std::string operator_name;  // who is on record for what is changed; empty: the login name
   std::string operator_role;
   std::optional<std::filesystem::path> passphrase_file;  // of the signing key, for work without a terminal

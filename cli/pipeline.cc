@@ -9,6 +9,7 @@
 #include "cli/build_history.h"
 #include "cli/mirror_sync.h"
 #include "cli/remembered_places.h"
+#include "mirror/lock_proofs.h"
 #include "mirror/vouchers.h"
 #include "model/evidence.h"
 #include "sbom/sbom.h"
@@ -50,7 +51,18 @@ Json Sign(const Context& context, const Json& statement, const verifier::Signing
 std::vector<Finding> ProofFindings(Context& context, const Lock& lock, const std::filesystem::path& folder) {
   const bool held = std::all_of(lock.indexes.begin(), lock.indexes.end(),
                                 [&](const IndexProof& index) { return context.store().Has(index.sha256); });
-  if (!held) return CheckProofsOf(lock, folder / evidence::kProofs);
+  if (!held) {
+    std::vector<Finding> findings = CheckProofsOf(lock, folder / evidence::kProofs);
+    const bool builds_here = std::all_of(lock.files.begin(), lock.files.end(), [&](const LockedFile& file) {
+      return !Needed(file.role) || context.store().Has(file.sha256);
+    });
+    for (Finding& finding : findings) {
+      if (!builds_here || finding.rule != "inputs.proven" || finding.outcome != FindingOutcome::kPass) continue;
+      finding.outcome = FindingOutcome::kUnknown;
+      finding.reason = Msg("this mirror holds the lock's files but not all {} indexes that prove them", lock.indexes.size());
+    }
+    return findings;
+  }
   const std::vector<std::string> broken = mirror::CheckProofs(lock, context.store());
   Finding finding;
   finding.rule = "inputs.proven";
@@ -124,8 +136,11 @@ Lock ResolveSource(Context& context, const std::string& source) {
     script = ReadScript(context.arguments(), source);  // its mistakes are told before anything else
   const mirror::Snapshot snapshot = SyncArchives(context, false);
   for (const std::string& left_out : snapshot.left_out) context.progress().Note(Msg("left out: {}", left_out));
-  if (script) return mirror::ResolveScript(*script, snapshot, config, context.store(), context.progress());
-  return mirror::Resolve(RequestFor(context.arguments(), source), snapshot, config, context.store(), context.progress());
+  Lock lock = script ? mirror::ResolveScript(*script, snapshot, config, context.store(), context.progress())
+                     : mirror::Resolve(RequestFor(context.arguments(), source), snapshot, config, context.store(),
+                                       context.progress());
+  lock.sbom_creator = context.configuration().sbom_creator;
+  return lock;
 }
 
 mirror::BuildInfoResult ResolveBuildInfoFile(Context& context, const std::filesystem::path& file) {
@@ -188,10 +203,19 @@ mirror::BuildInfoResult ResolveBuildInfoFile(Context& context, const std::filesy
   mirror::BuildInfoResult result = mirror::ResolveBuildInfo(request, next, config, context.store(),
                                                             context.clock().Now(), context.progress());
   builder::RequireArchitecture(result.lock.architecture);
+  result.lock.sbom_creator = context.configuration().sbom_creator;
   return result;
 }
 
-mirror::FetchResult MirrorLock(Context& context, Lock& lock) {
+mirror::FetchResult MirrorLock(Context& context, Lock& lock, const std::filesystem::path& lock_file) {
+  if (!lock_file.empty()) {
+    const std::vector<std::string> missing = mirror::GatherProofs(
+        lock, lock_file.parent_path() / evidence::kProofs, context.MirrorConfig(), context.store(), context.progress());
+    if (!missing.empty()) {
+      context.progress().Note(Msg("{} proofs that the lock names could not be had, so its files are proven by nobody here; "
+                                  "among them {}", missing.size(), missing.front()));
+    }
+  }
   mirror::FetchResult result = mirror::Fetch(lock, context.MirrorConfig(), context.store(), context.progress());
   // What the build cannot do without is listed whole; of the rest the first, because it is not needed now.
   std::size_t needed = 0;
@@ -282,7 +306,8 @@ BuildRecord BuildStage(Context& context, const Lock& lock, EvidenceFolder& folde
   if (lock.build_info && lock.build_info->keyring) proofs.push_back(*lock.build_info->keyring);
   for (const Sha256Digest& proof : proofs) {
     const std::string file = std::string(evidence::kProofs) + "/" + proof.Hex();
-    if (!folder.Has(file)) folder.AddObject(file, proof, context.store());
+    // Of a lock from elsewhere not all may be here; MirrorLock told of it, and the decision will.
+    if (!folder.Has(file) && context.store().Has(proof)) folder.AddObject(file, proof, context.store());
   }
   return record;
 }
@@ -362,7 +387,7 @@ void DecideStage(Context& context, const Documents& documents, const verifier::S
   folder.Add(evidence::kSummary, FormatPretty(Sign(context, statement, key)));
 }
 
-RebuildResult Rebuild(Context& context, Lock lock) {
+RebuildResult Rebuild(Context& context, Lock lock, const std::filesystem::path& lock_file) {
   // The policy and the key are looked at first: hours of building must not end in a spelling mistake.
   std::string policy_name;
   const std::string policy_text = context.PolicyText(policy_name);
@@ -374,7 +399,7 @@ RebuildResult Rebuild(Context& context, Lock lock) {
   RebuildResult result;
   Documents& documents = result.documents;
   documents.lock = std::move(lock);
-  MirrorLock(context, documents.lock);
+  MirrorLock(context, documents.lock, lock_file);
   RememberPlace(context.home(), context.workspace());
   WriteFileAtomically(context.workspace() / "locks" / LockFileName(documents.lock.source),
                       FormatPretty(ToJson(documents.lock)));

@@ -40,8 +40,9 @@ Lock ResolveSource(Context& context, const std::string& source);
 // from archives whose URL carries a time, as of the moment of the build and a day after and before.
 mirror::BuildInfoResult ResolveBuildInfoFile(Context& context, const std::filesystem::path& file);
 
-// Fetch. Notes what is missing; throws MissingError when a source or environment file is among it.
-mirror::FetchResult MirrorLock(Context& context, Lock& lock);
+// Fetch. Notes what is missing; throws MissingError when a source or environment file is among it. `lock_file`: where the
+// lock was read from; what proves it is then gathered too, some of it from the evidence folder that the file lies in.
+mirror::FetchResult MirrorLock(Context& context, Lock& lock, const std::filesystem::path& lock_file = {});
 
 // The documents of a folder as far as they are there; each stage reads what came before it and adds its own.
 struct Documents {
@@ -79,8 +80,8 @@ struct RebuildResult {
   std::uint64_t total_ms = 0;
 };
 
-// Everything from a lock on.
-RebuildResult Rebuild(Context& context, Lock lock);
+// Everything from a lock on. `lock_file` as for MirrorLock.
+RebuildResult Rebuild(Context& context, Lock lock, const std::filesystem::path& lock_file = {});
 
 // The checks that verifier::VerifyEvidence takes from other rooms.
 std::vector<Finding> CheckSbom(const std::string& sbom, const std::filesystem::path& artifacts);

@@ -115,6 +115,26 @@ IndexProof IndexProofFromJson(const Json& json, const std::string& place, std::s
   return index;
 }
 
+Json ToJson(const SbomCreator& creator) {
+  Json json = {{"name", creator.name}};
+  if (!creator.email.empty()) json["email"] = creator.email;
+  if (!creator.url.empty()) json["url"] = creator.url;
+  return json;
+}
+
+SbomCreator SbomCreatorFromJson(const Json& json, const std::string& place) {
+  JsonReader reader(json, place);
+  SbomCreator creator;
+  creator.name = reader.Text("name");
+  creator.email = reader.TextOr("email", "");
+  creator.url = reader.TextOr("url", "");
+  reader.Done();
+  if (creator.name.empty() || (creator.email.empty() && creator.url.empty())) {
+    throw ParseError(place, 0, Msg("the creator of an SBOM needs a name, and an e-mail address or a URL"));
+  }
+  return creator;
+}
+
 std::string_view Name(InputRole role) { return kRoles.at(static_cast<std::size_t>(role)); }
 
 std::vector<LockedFile> Lock::WithRole(InputRole role) const {
@@ -136,6 +156,7 @@ Json ToJson(const Lock& lock) {
                {"indexes", Json::array()},
                {"files", Json::array()}};
   if (lock.build_info) json["buildInfo"] = ToJson(*lock.build_info);
+  if (lock.sbom_creator) json["sbomCreator"] = ToJson(*lock.sbom_creator);
   for (const ReleaseProof& release : lock.releases) json["releases"].push_back(ToJson(release));
   for (const IndexProof& index : lock.indexes) json["indexes"].push_back(ToJson(index));
   for (const LockedFile& file : lock.files) json["files"].push_back(ToJson(file));
@@ -154,6 +175,9 @@ Lock LockFromJson(const Json& json, const std::string& place) {
   lock.missing_sources = reader.Texts("missingSources");
   if (const Json* build_info = reader.FindMember("buildInfo")) {
     lock.build_info = BuildInfoProofFromJson(*build_info, reader.PlaceOf("buildInfo"));
+  }
+  if (const Json* creator = reader.FindMember("sbomCreator")) {
+    lock.sbom_creator = SbomCreatorFromJson(*creator, reader.PlaceOf("sbomCreator"));
   }
   for (const Json& item : reader.Array("releases")) {
     lock.releases.push_back(

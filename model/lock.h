@@ -77,6 +77,18 @@ struct LockedFile {
   bool Indexed() const { return index != kNoIndex; }
 };
 
+// Who the SBOM of the build names as its creator (BSI TR-03183-2 5.2.1). It stands in the lock, so that everybody who builds
+// by it writes the same document.
+struct SbomCreator {
+  std::string name;
+  std::string email;  // this or
+  std::string url;    // http, https; the guideline asks for the e-mail address before the URL
+  auto operator<=>(const SbomCreator&) const = default;
+};
+Json ToJson(const SbomCreator& creator);
+// Throws ParseError for a creator without name, or without an address.
+SbomCreator SbomCreatorFromJson(const Json& json, const std::string& place);
+
 struct Lock {
   std::string source;        // source package name; of a script its recipe's name
   std::string version;       // source version
@@ -89,6 +101,7 @@ struct Lock {
   // "name version" of sources of environment packages that no index offers, sorted: what could not be proven or kept.
   std::vector<std::string> missing_sources;
   std::optional<BuildInfoProof> build_info;  // of a lock made from a .buildinfo file
+  std::optional<SbomCreator> sbom_creator;   // absent: the SBOM names Nachbau
 
   std::vector<LockedFile> WithRole(InputRole role) const;  // in lock order
 };

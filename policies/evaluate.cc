@@ -127,7 +127,7 @@ Findings Licences(const Policy::Rule& rule, const Facts& facts) {
   std::set<std::string> free;
   for (const Json& item : rule.parameters.value("allowed", Json::array())) free.insert(item.get<std::string>());
   for (const Json& item : rule.parameters.value("accepted", Json::array())) free.insert(item["licence"].get<std::string>());
-  std::map<std::string, std::vector<std::string>> users;  // expression → components
+  std::map<std::string, std::vector<std::string>> users;  // expression → components, each once
   Findings findings;
   for (const Json& component : ArrayMember(*facts.sbom, "components")) {
     if (component.is_object() && component.contains("isExternal") && component["isExternal"] == true) continue;  // judged when it is rebuilt itself
@@ -136,7 +136,8 @@ Findings Licences(const Policy::Rule& rule, const Facts& facts) {
     for (const Json& licence : ArrayMember(component, "licenses")) {
       const std::string expression = LicenceOf(licence);
       if (expression.empty()) continue;
-      users[expression].push_back(name);
+      std::vector<std::string>& names = users[expression];
+      if (names.empty() || names.back() != name) names.push_back(name);
       any = true;
     }
     if (!any) {
@@ -165,7 +166,10 @@ Findings Licences(const Policy::Rule& rule, const Facts& facts) {
     const bool unread = std::all_of(refused.begin(), refused.end(),
                                     [](const std::string& licence) { return licence.starts_with("LicenseRef-"); });
     findings.push_back(Make(rule, components.front(), unread ? FindingOutcome::kUnknown : FindingOutcome::kFail,
-                            Msg("not in the policy's list of free licences: {}", names), {evidence::kSbom, evidence::kPolicy},
+                            components.size() == 1
+                                ? Msg("not in the policy's list of free licences: {}", names)
+                                : Msg("not in the policy's list of free licences: {} (so in {} components)", names, components.size()),
+                            {evidence::kSbom, evidence::kPolicy},
                             Msg("read the licence in debian/copyright; if it is free, add it to 'accepted' in the policy, with "
                                 "the reason")));
   }

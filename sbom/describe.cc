@@ -95,6 +95,14 @@ Json ProductReferences(const DocumentParts& parts) {
   return references;
 }
 
+Json Creator(const Lock& lock) {
+  const SbomCreator creator = lock.sbom_creator.value_or(SbomCreator{"Nachbau", "", kSbomCreator});
+  Json entity = {{"name", creator.name}};
+  if (!creator.url.empty()) entity["url"] = {creator.url};
+  if (!creator.email.empty()) entity["contact"] = Json::array({{{"email", creator.email}}});
+  return entity;
+}
+
 Json Metadata(const DocumentParts& parts) {
   Json component = {{"type", "application"},
                     {"bom-ref", parts.ProductRef()},
@@ -107,7 +115,7 @@ Json Metadata(const DocumentParts& parts) {
   parts.AddLicences(component, parts.used_sources, "");
   Json metadata = {
       {"component", component},
-      {"manufacturer", {{"name", "Nachbau"}, {"url", {kSbomCreator}}}},
+      {"manufacturer", Creator(parts.lock)},
       {"lifecycles", Json::array({{{"phase", "build"}}})},
       {"tools",
        {{"components", Json::array({{{"type", "application"}, {"name", "nachbau"}, {"version", NACHBAU_VERSION}}})}}},

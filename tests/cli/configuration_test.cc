@@ -47,6 +47,9 @@ jobs = 3
 file = "policy.toml"
 [rebuilder]
 id = "https://rebuild.example.org/office-a"
+[sbom]
+creator = "office a"
+email = "sbom@example.org"
 [[trusted_keys]]
 name = "office b"
 file = "keys/b.pem"
@@ -66,6 +69,7 @@ file = "keys/b.pem"
   EXPECT_EQ(configuration.jobs, 3U);
   EXPECT_EQ(configuration.policy, "policy.toml");
   EXPECT_EQ(configuration.rebuilder, "https://rebuild.example.org/office-a");
+  EXPECT_EQ(configuration.sbom_creator, (SbomCreator{"office a", "sbom@example.org", ""}));
   ASSERT_EQ(configuration.trusted_keys.size(), 1U);
   EXPECT_EQ(configuration.trusted_keys[0].name, "office b");
   EXPECT_EQ(configuration.trusted_keys[0].file, "keys/b.pem");
@@ -99,6 +103,9 @@ INSTANTIATE_TEST_SUITE_P(
                       BadCase{"NotATable", "mirror = 1\n", "mirror must be a table"},
                       BadCase{"NoAge", "[mirror]\nmax_age = 0\n", "an age is 1 to 36500 days"},
                       BadCase{"NoAgeOfASuite", "[mirror.max_ages]\nsid = \"x\"\n", "nachbau.toml:2: sid must be a whole number"},
+                      BadCase{"CreatorWithoutAddress", "\n[sbom]\ncreator = \"x\"\n", "nachbau.toml:2: [sbom] needs 'creator', and"},
+                      BadCase{"NoEmail", "[sbom]\ncreator = \"x\"\nemail = \"x\"\n", "x is no e-mail address"},
+                      BadCase{"NoUrl", "[sbom]\ncreator = \"x\"\nurl = \"file:///x\"\n", "is no http or https URL"},
                       BadCase{"KeyWithoutFile", "[[trusted_keys]]\nname = \"x\"\n", "needs 'name' and 'file'"}),
     [](const auto& tested) { return tested.param.name; });
 

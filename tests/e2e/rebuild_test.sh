@@ -46,6 +46,16 @@ start_server
 store_is_clean
 ok 'store verify: clean'
 
+# --- on another machine that has nothing but the evidence folder, the archive and apt's keys
+evidence=$work/evidence/hello-kit first_home=$home first_work=$work
+fresh_home
+cp -rL "$evidence/proofs" "$evidence/lock.json" "$work"
+expect 0 --json rebuild --lock "$work/lock.json"
+json_is 'd["verdict"]' allowed
+store_is_clean
+home=$first_home work=$first_work
+ok 'rebuild --lock: somebody else proves and rebuilds what an evidence folder names'
+
 # --- stage by stage, in another workspace, twice: the documents are the same bytes
 stages() {
   work=$(mktemp -d "$TOP/work.XXXXXX")

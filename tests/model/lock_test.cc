@@ -76,6 +76,20 @@ TEST(LockTest, EveryChangeChangesTheDigest) {
   EXPECT_NE(DigestOf(lock), DigestOf(MakeLock()));
 }
 
+TEST(LockTest, NamesTheCreatorOfItsSbom) {
+  Lock lock = MakeLock();
+  lock.sbom_creator = SbomCreator{"office a", "sbom@example.org", ""};
+  const Json json = ToJson(lock);
+  EXPECT_EQ(json.at("sbomCreator"), Json({{"name", "office a"}, {"email", "sbom@example.org"}}));
+  EXPECT_EQ(LockFromJson(json, "doc").sbom_creator, lock.sbom_creator);
+  ExpectAllRefused(SpoilEverywhere(json, {"/releases/*/validUntil", "/files/*/sha512", "/recipe/binaryVersion",
+                                          "/recipe/changelogEntry", "/sbomCreator"}, {}),
+                   [](const Json& spoilt) { LockFromJson(spoilt, "doc"); });
+  Json both = json.at("sbomCreator");
+  both["url"] = "https://example.org/";
+  EXPECT_EQ(SbomCreatorFromJson(both, "doc"), (SbomCreator{"office a", "sbom@example.org", "https://example.org/"}));
+}
+
 TEST(LockTest, RefusesWhateverIsNotALock) {
   ExpectAllRefused(
       SpoilEverywhere(ToJson(MakeLock()),

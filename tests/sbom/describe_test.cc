@@ -83,7 +83,18 @@ TEST_F(DescribeTest, SameInputsSameBytes) {
   other.record.started = 4711;  // when and how long is not part of the content
   other.record.duration_ms = 3;
   other.record.kernel = "another";
+  other.record.root = Sha256("of a user without subordinate ids");
   EXPECT_EQ(FormatCanonical(DescribeSample(other)), first);
+}
+
+TEST_F(DescribeTest, ItsCreatorIsWhomTheLockNames) {
+  const Json first = Make();
+  EXPECT_EQ(first.at("metadata").at("manufacturer").at("name"), "Nachbau");
+  sample_.lock.sbom_creator = SbomCreator{"office a", "sbom@example.org", "https://example.org/sbom"};
+  const Json second = Make();
+  EXPECT_EQ(second.at("metadata").at("manufacturer"),
+            Json::parse(R"({"name": "office a", "url": ["https://example.org/sbom"], "contact": [{"email": "sbom@example.org"}]})"));
+  EXPECT_NE(second.at("serialNumber"), first.at("serialNumber"));
 }
 
 TEST_F(DescribeTest, OtherBytesOtherSerialNumber) {
