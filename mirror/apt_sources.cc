@@ -180,4 +180,16 @@ AptSetup ReadAptSetup(const std::filesystem::path& root) {
   return setup;
 }
 
+std::vector<std::string> PlacesToAsk(const AptSetup& setup, const std::string& uri) {
+  std::vector<std::string> places;
+  for (const AptArchive& archive : setup.archives) {
+    if (archive.uri == uri) return {uri};
+    if (archive.problem.empty() && std::find(places.begin(), places.end(), archive.uri) == places.end()) {
+      places.push_back(archive.uri);
+    }
+  }
+  places.push_back(uri);
+  return places;
+}
+
 }  // namespace nachbau::mirror

@@ -28,4 +28,9 @@ struct AptSetup {
 // packages too. Throws ParseError for a malformed configuration.
 AptSetup ReadAptSetup(const std::filesystem::path& root);
 
+// Where files of the archive `uri` may be asked for, in this order. That is `uri` itself where it is an archive of this machine.
+// One that a lock from elsewhere names may be out of reach: then first the archives of this machine, because mirrors hold the
+// same files under the same paths. Digests tell.
+std::vector<std::string> PlacesToAsk(const AptSetup& setup, const std::string& uri);
+
 }  // namespace nachbau::mirror

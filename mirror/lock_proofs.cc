@@ -56,15 +56,15 @@ class Gatherer {
     return bytes;
   }
 
-  const std::vector<AptArchive>& Archives() {
+  const AptSetup& Setup() {
     if (!setup_) setup_ = ReadAptSetup(config_.apt_root);
-    return setup_->archives;
+    return *setup_;
   }
 
   // Into the store.
   bool GatherKeyring(const Sha256Digest& sha256) {
     if (store_.Has(sha256)) return true;
-    for (const AptArchive& archive : Archives()) {
+    for (const AptArchive& archive : Setup().archives) {
       if (!archive.problem.empty() || Sha256(archive.keyring) != sha256) continue;
       Keep(archive.keyring, "keyring", Proof::kConfigured, {}, (config_.apt_root / "etc/apt").native());
       return true;
@@ -74,29 +74,43 @@ class Gatherer {
     return keyring.has_value();
   }
 
+  // Into the store, from the first place that has it. Its URL, or nothing and the first reason why not.
+  std::string Download(const ReleaseProof& release, const std::vector<std::string>& paths, std::uint64_t limit,
+                       const Sha256Digest& sha256, std::string& reason) {
+    for (const std::string& place : PlacesToAsk(Setup(), release.uri)) {
+      for (const std::string& path : paths) {
+        const std::string url = UrlOf(place, path);
+        try {
+          DownloadToStore({.place = url, .limit = limit, .sha256 = sha256}, config_, store_, progress_);
+          return url;
+        } catch (const CancelledError&) {
+          throw;
+        } catch (const SystemError&) {  // the disk
+          throw;
+        } catch (const Error& error) {  // not there, out of reach, another file or a larger one
+          if (reason.empty()) reason = error.what();
+        }
+      }
+    }
+    return {};
+  }
+
   std::optional<std::string> InRelease(const ReleaseProof& release, std::string& from) {
     if (store_.Has(release.in_release)) return store_.Read(release.in_release, kMaxSmall);
     if (auto bytes = FromFolder(release.in_release)) {
       from = (folder_ / release.in_release.Hex()).native();
       return bytes;
     }
-    from = UrlOf(release.uri, "dists/" + release.suite + "/InRelease");
-    try {
-      DownloadToStore({.place = from, .limit = kMaxSmall, .sha256 = release.in_release}, config_, store_, progress_);
-    } catch (const NetworkError&) {
-      return std::nullopt;
-    } catch (const IntegrityError&) {  // the archive has another one by now
-      return std::nullopt;
-    } catch (const MissingError&) {  // --offline
-      return std::nullopt;
-    }
+    std::string reason;
+    from = Download(release, {"dists/" + release.suite + "/InRelease"}, kMaxSmall, release.in_release, reason);
+    if (from.empty()) return std::nullopt;  // the archive has another one by now
     return store_.Read(release.in_release, kMaxSmall);
   }
 
   // The lock brings its own keyring, so a good signature by that one says nothing yet.
   void RequireTrusted(const std::string& message, const ReleaseProof& release, const std::string& name) {
     std::string reasons;
-    for (const AptArchive& archive : Archives()) {
+    for (const AptArchive& archive : Setup().archives) {
       if (!archive.problem.empty()) continue;
       try {
         const auto verified = VerifyClearSigned(message, archive.keyring, name, std::nullopt, archive.signed_by);
@@ -137,25 +151,12 @@ class Gatherer {
     const auto entry = listed.files.find(index.path);
     if (entry == listed.files.end() || entry->second.sha256 != index.sha256) return;  // CheckProofs tells of it
     const std::string suite = "dists/" + release.suite + "/";
-    std::vector<std::string> paths = {index.path};
-    if (listed.acquire_by_hash) paths.insert(paths.begin(), ByHash(index));
+    std::vector<std::string> paths = {suite + index.path};
+    if (listed.acquire_by_hash) paths.insert(paths.begin(), suite + ByHash(index));
     std::string reason;
-    for (const std::string& path : paths) {
-      const std::string url = UrlOf(release.uri, suite + path);
-      try {
-        const ContentId content = DownloadToStore({.place = url, .limit = entry->second.size, .sha256 = index.sha256},
-                                                  config_, store_, progress_);
-        Record({content.sha256, content.size, index.path, 0, url, Proof::kRelease, {release.in_release}});
-        return;
-      } catch (const NetworkError& error) {
-        if (reason.empty()) reason = error.what();
-      } catch (const IntegrityError& error) {
-        if (reason.empty()) reason = error.what();
-      } catch (const ParseError& error) {  // larger than the one that is looked for
-        if (reason.empty()) reason = error.what();
-      } catch (const MissingError& error) {
-        if (reason.empty()) reason = error.what();
-      }
+    if (const std::string url = Download(release, paths, entry->second.size, index.sha256, reason); !url.empty()) {
+      Record({index.sha256, entry->second.size, index.path, 0, url, Proof::kRelease, {release.in_release}});
+      return;
     }
     missing_.push_back(name + " (" + reason + ")");
   }

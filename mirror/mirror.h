@@ -173,7 +173,8 @@ struct FetchResult {
   std::vector<MissingFile> missing;  // in lock order
 };
 
-// Downloads what the store does not have yet; several connections, resumed where cut, retried with back-off. Fills in
+// Downloads what the store does not have yet; several connections, resumed where cut, retried with back-off. From the
+// lock's archives; where those are none of this machine's, from this machine's first (see PlacesToAsk). Fills in
 // LockedFile::sha512. A file that cannot be had is in `missing`, not an exception: whether that is bad depends on its
 // role. With config.offline nothing is contacted.
 FetchResult Fetch(Lock& lock, const MirrorConfig& config, Store& store, Progress& progress);

@@ -203,7 +203,10 @@ Findings SourcesMirrored(const Policy::Rule& rule, const Facts& facts) {
   }
   return {Make(rule, subject, FindingOutcome::kFail,
                Msg("{} of {} source packages of the build environment are held", held.size(), wanted.size()), {evidence::kLock},
-               Msg("run 'nachbau mirror fetch' with the lock again; what the archive no longer offers must come from elsewhere"))};
+               facts.lock->WithRole(InputRole::kEnvironmentSource).empty()
+                   ? Msg("the lock names none of them: make another without --without-environment-sources")
+                   : Msg("run 'nachbau mirror fetch' with the lock again; what the archive no longer offers must come from "
+                         "elsewhere"))};
 }
 
 const std::map<std::string, std::function<Findings(const Policy::Rule&, const Facts&)>, std::less<>>& Checks() {

@@ -32,6 +32,13 @@ bool IsCompressor(std::string_view program) {
   return std::find(kNames.begin(), kNames.end(), LastPart(program)) != kNames.end();
 }
 
+// What makes a copy of one file under another name, as it is or without parts of it.
+bool IsCopier(std::string_view program) {
+  constexpr std::array<std::string_view, 7> kNames = {"cp", "install", "ln", "mv", "dwz", "patchelf", "chrpath"};
+  const std::string_view name = LastPart(program);
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() || name.ends_with("strip") || name.ends_with("objcopy");
+}
+
 bool IsStaticInput(std::string_view path) { return path.ends_with(".a") || path.ends_with(".o"); }
 
 }  // namespace
@@ -128,7 +135,15 @@ void TraceJoin::AddStaticInputs(std::uint32_t process, std::set<PackageRead>& in
   }
 }
 
-// From the file back to its linker, over renames, copies of the same name, objects and archives: a program that ./configure
+bool TraceJoin::CopiesOneFile(std::uint32_t process) const {
+  const auto& programs = trace_.processes[process].programs;
+  if (programs.empty() || !IsCopier(trace_.files[programs.back().file].path)) return false;
+  return std::count_if(reads_[process].begin(), reads_[process].end(), [&](std::uint32_t read) {
+           return trace_.files[read].origin == FileOrigin::kBuilt;
+         }) == 1;
+}
+
+// From the file back to its linker, over renames, copies of it, objects and archives: a program that ./configure
 // linked lies behind the file, too, but is no part of it. Nothing when no linker is found that way.
 std::optional<std::set<PackageRead>> TraceJoin::LinkedInto(std::uint32_t file, std::set<std::string_view>& names) const {
   std::set<PackageRead> inputs;
@@ -149,9 +164,11 @@ std::optional<std::set<PackageRead>> TraceJoin::LinkedInto(std::uint32_t file, s
         found = true;
         AddStaticInputs(writer, inputs);
       }
+      const bool copied = CopiesOneFile(writer);  // under any name; libtool installs "x.so" from "x.soT"
       for (const std::uint32_t read : reads_[writer]) {
         const TraceFile& input = trace_.files[read];
         if (input.origin != FileOrigin::kBuilt) continue;
+        if (copied) names.insert(LastPart(input.path));
         if ((IsStaticInput(input.path) || names.contains(LastPart(input.path))) && seen.insert(read).second) open.push_back(read);
       }
     }

@@ -32,7 +32,7 @@ struct Behind {
   TraceClosure closure;
   std::set<std::string> sources;        // paths in the source tree
   std::set<PackageRead> linked_inputs;  // .a and .o of packages that were linked with it
-  std::set<std::string_view> names;     // last parts of its path, and of those it or its copies were renamed from
+  std::set<std::string_view> names;     // last parts of its path, and of those it was renamed or copied from
   std::set<std::uint32_t> process_set;  // the closure's processes, for looking up
 };
 
@@ -81,6 +81,7 @@ class TraceJoin {
  private:
   bool Gave(std::uint32_t process, std::string_view unit) const;
   bool RunsLinker(std::uint32_t process) const;
+  bool CopiesOneFile(std::uint32_t process) const;
   void AddStaticInputs(std::uint32_t process, std::set<PackageRead>& inputs) const;
   // Adds to `names`.
   std::optional<std::set<PackageRead>> LinkedInto(std::uint32_t file, std::set<std::string_view>& names) const;

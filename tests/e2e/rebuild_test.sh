@@ -33,6 +33,19 @@ expect 2 trace sources "$work/evidence/hello-kit" no-such-file
 says 'the build used no file no-such-file'
 ok 'trace: what went into the program, who read its source, nothing from outside the lock'
 
+# --- on another machine that has nothing but the evidence folder, an archive at another address and apt's keys
+evidence=$work/evidence/hello-kit first_home=$home first_work=$work
+stop_server
+start_server
+fresh_home
+cp -rL "$evidence/proofs" "$evidence/lock.json" "$work"
+expect 0 --json rebuild --lock "$work/lock.json"
+json_is 'd["verdict"]' allowed
+cmp "$evidence/sbom.cdx.json" "$work/evidence/hello-kit/sbom.cdx.json" || die "another SBOM"
+store_is_clean
+home=$first_home work=$first_work
+ok 'rebuild --lock: somebody else proves and rebuilds what an evidence folder names, and writes the same SBOM'
+
 # --- again, with the archive gone
 stop_server
 expect 0 --offline --json rebuild hello-kit
@@ -45,16 +58,6 @@ ok 'rebuild: again from the mirror and from the lock alone, with the archive swi
 start_server
 store_is_clean
 ok 'store verify: clean'
-
-# --- on another machine that has nothing but the evidence folder, the archive and apt's keys
-evidence=$work/evidence/hello-kit first_home=$home first_work=$work
-fresh_home
-cp -rL "$evidence/proofs" "$evidence/lock.json" "$work"
-expect 0 --json rebuild --lock "$work/lock.json"
-json_is 'd["verdict"]' allowed
-store_is_clean
-home=$first_home work=$first_work
-ok 'rebuild --lock: somebody else proves and rebuilds what an evidence folder names'
 
 # --- stage by stage, in another workspace, twice: the documents are the same bytes
 stages() {

@@ -75,6 +75,21 @@ class FetchTest : public testing::Test {
   const std::string bytes_ = std::string(200000, 'a') + std::string(100000, 'b');
 };
 
+TEST_F(FetchTest, AsksThisMachinesArchivesBeforeThoseOfALockFromElsewhere) {
+  Gpg gpg;
+  Add("a.deb", bytes_);
+  Add("b.deb", "only elsewhere");
+  server_.Remove("/debian/pool/b.deb");
+  server_.Put("/elsewhere/pool/b.deb", "only elsewhere");
+  lock_.releases[0].uri = server_.Url() + "/elsewhere";
+  apt_.Write("etc/apt/sources.list", "deb " + server_.Url() + "/debian stable main\ndeb " + server_.Url() + "/debian other main\n");
+  apt_.Write("etc/apt/trusted.gpg.d/some.gpg", gpg.Export({gpg.MakeKey("archive")}));
+  EXPECT_THAT(Missing(), IsEmpty());
+  EXPECT_EQ(server_.CountRequests("/debian/pool/a.deb"), 1U);
+  EXPECT_EQ(server_.CountRequests("/elsewhere/pool/a.deb"), 0U);
+  EXPECT_EQ(server_.CountRequests("/elsewhere/pool/b.deb"), 1U);
+}
+
 TEST_F(FetchTest, FetchesWhatIsNotHeld) {
   Add("one.deb", "bytes of one");
   Add("two~1+b1:x.deb", bytes_);

@@ -120,6 +120,12 @@ TEST_F(LockProofsTest, TakesReleaseFilesFromTheFolderAndIndexesByTheirHash) {
   EXPECT_THAT(CheckProofs(lock_, store_), IsEmpty());
 }
 
+TEST_F(LockProofsTest, AsksThisMachinesArchivesForThoseOfALockThatNamesOthers) {
+  lock_.releases[0].uri = "http://127.0.0.1:1/out-of-reach";
+  EXPECT_THAT(Gather(), IsEmpty());
+  EXPECT_THAT(CheckProofs(lock_, store_), IsEmpty());
+}
+
 TEST_F(LockProofsTest, SaysWhatCannotBeHad) {
   MoveOn();
   EXPECT_THAT(Gather(), ElementsAre("the Release file of " + server_.Url() + "/debian stable"));

@@ -388,12 +388,16 @@ struct Rebuild {
     tracer.Read(ld, tracer.File("/usr/lib/libforeign.a", FileOrigin::kPackage, "libforeign-dev"));
     tracer.Read(ld, tracer.File("/usr/lib/libc.so.6", FileOrigin::kPackage, "libc6"));
     tracer.Create(ld, tracer.Built("linked"));
-    const std::uint32_t install = tracer.Process(0, "/usr/bin/install", {"install", "linked"});
-    tracer.Read(install, tracer.Built("linked"));
-    tracer.Create(install, tracer.Built("debian/sample/usr/bin/linked"));
+    // A copy under another name, as libtool makes it.
+    const std::uint32_t cp = tracer.Process(0, "/usr/bin/cp", {"cp", "linked", "copied"});
+    tracer.Read(cp, tracer.Built("linked"));
+    tracer.Create(cp, tracer.Built("copied"));
+    const std::uint32_t install = tracer.Process(0, "/usr/bin/install", {"install", "copied"});
+    tracer.Read(install, tracer.Built("copied"));
+    tracer.Create(install, tracer.Built("debian/sample/usr/bin/installed"));
     // It gets its final name as an installed copy, as extension modules of Python do.
-    const std::uint32_t mv = tracer.Process(0, "/bin/mv", {"mv", "linked", "program"});
-    tracer.trace.events.push_back({mv, TraceAction::kRename, tracer.Built("debian/sample/usr/bin/linked"),
+    const std::uint32_t mv = tracer.Process(0, "/bin/mv", {"mv", "installed", "program"});
+    tracer.trace.events.push_back({mv, TraceAction::kRename, tracer.Built("debian/sample/usr/bin/installed"),
                                    tracer.Built("debian/sample/usr/bin/program", Program::Get().Bytes("stripped"))});
     const std::uint32_t sed = tracer.Process(0, "/bin/sed", {"sed", "tool.in"});
     tracer.Read(sed, tracer.Source("tool.in"));
