@@ -12,8 +12,12 @@ set -euo pipefail
 nachbau=$(realpath "$1") lock=$(realpath "$2") home=$(realpath "$3") rounds=${4:-2}
 work=$(mktemp -d "$home/root-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/home" "$work/debs" "$work/source"
-cp -al "$home/store" "$work/home/store"
+mkdir "$work/debs" "$work/source"
+# A home for each round, nothing deleted between: ext4 looks long for inodes where many were given up just now.
+fresh() {
+  mkdir "$work/home-$1"
+  cp -al "$home/store" "$work/home-$1/store"
+}
 
 # What mmdebstrap gets: the environment's packages under their names, as one flat archive, and the source.
 python3 - "$lock" "$home/store/objects" "$work" <<'PYTHON'
@@ -37,21 +41,21 @@ seconds() { # COMMAND…: its wall time
   end=$(date +%s.%N)
   echo "$end $start" | awk '{ printf "%.3f", $1 - $2 }'
 }
-prepare() { "$nachbau" --home "$work/home" -q root prepare "$lock"; }
+prepare() { "$nachbau" --home "$work/home-$round" -q root prepare "$lock"; }
 peer() {
   mmdebstrap --variant=essential --include=build-essential,fakeroot --skip=check/empty \
     --setup-hook='/usr/share/mmdebstrap/hooks/merged-usr/setup00.sh "$1"' --customize-hook="APT_CONFIG=\$MMDEBSTRAP_APT_CONFIG apt-get --yes \
       --no-install-recommends --build-profiles '$(cat "$work/profiles")' -o DPkg::Chroot-Directory=\"\$1\" build-dep \
       $(printf '%s' "$work"/source/*.dsc)" \
     --customize-hook='grep -c "^Status: install ok installed" "$1/var/lib/dpkg/status" > '"$work/peer-count" \
-    kit "$work/peer" "deb [trusted=yes] copy:$work/debs ./" && rm -rf "$work/peer"
+    kit "$work/peer-$round" "deb [trusted=yes] copy:$work/debs ./"
 }
 median() { sort -n | awk '{ all[NR] = $1 } END { print (all[int((NR + 1) / 2)] + all[int(NR / 2) + 1]) / 2 }'; }
 
+for ((round = 0; round < rounds; round++)); do fresh $round; done
 sync
 echo "build root of $count packages, seconds of wall time"
-for ((i = 0; i < rounds; i++)); do
-  rm -rf "$work/home/cache"
+for ((round = 0; round < rounds; round++)); do
   time=$(seconds prepare)
   echo "$time" >> "$work/cold"
   echo "  cold        $time"
@@ -59,6 +63,7 @@ for ((i = 0; i < rounds; i++)); do
   echo "$time" >> "$work/peers"
   echo "  mmdebstrap  $time  ($(cat "$work/peer-count") packages)"
 done
+round=0
 cached=$(for _ in 1 2 3 4 5; do seconds prepare; echo; done | median)
 echo "  cached      $cached  (median of 5, the whole program)"
 awk -v peer="$(median < "$work/peers")" -v cold="$(median < "$work/cold")" -v cached="$cached" 'BEGIN {
