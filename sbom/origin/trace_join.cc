@@ -144,32 +144,37 @@ bool TraceJoin::CopiesOneFile(std::uint32_t process) const {
 }
 
 // From the file back to its linker, over renames, copies of it, objects and archives: a program that ./configure
-// linked lies behind the file, too, but is no part of it. Nothing when no linker is found that way.
+// linked lies behind the file, too, but is no part of it. Nothing when no linker is found that way. Repeated until no name
+// is new: what is found must not depend on the order in which a build happened to do things.
 std::optional<std::set<PackageRead>> TraceJoin::LinkedInto(std::uint32_t file, std::set<std::string_view>& names) const {
   std::set<PackageRead> inputs;
-  std::set<std::uint32_t> seen = {file};
-  std::vector<std::uint32_t> open = {file};
   bool found = false;
-  while (!open.empty()) {
-    const std::uint32_t piece = open.back();
-    open.pop_back();
-    if (const auto moved = moved_from_.find(piece); moved != moved_from_.end()) {
-      for (const std::uint32_t earlier : moved->second) {
-        names.insert(LastPart(trace_.files[earlier].path));
-        if (seen.insert(earlier).second) open.push_back(earlier);
+  for (std::size_t known = 0; known != names.size();) {
+    known = names.size();
+    std::set<std::uint32_t> seen = {file};
+    std::vector<std::uint32_t> open = {file};
+    while (!open.empty()) {
+      const std::uint32_t piece = open.back();
+      open.pop_back();
+      if (const auto moved = moved_from_.find(piece); moved != moved_from_.end()) {
+        for (const std::uint32_t earlier : moved->second) {
+          names.insert(LastPart(trace_.files[earlier].path));
+          if (seen.insert(earlier).second) open.push_back(earlier);
+        }
       }
-    }
-    for (const std::uint32_t writer : queries_.WritersOf(piece)) {
-      if (RunsLinker(writer)) {
-        found = true;
-        AddStaticInputs(writer, inputs);
-      }
-      const bool copied = CopiesOneFile(writer);  // under any name; libtool installs "x.so" from "x.soT"
-      for (const std::uint32_t read : reads_[writer]) {
-        const TraceFile& input = trace_.files[read];
-        if (input.origin != FileOrigin::kBuilt) continue;
-        if (copied) names.insert(LastPart(input.path));
-        if ((IsStaticInput(input.path) || names.contains(LastPart(input.path))) && seen.insert(read).second) open.push_back(read);
+      for (const std::uint32_t writer : queries_.WritersOf(piece)) {
+        if (RunsLinker(writer)) {
+          found = true;
+          AddStaticInputs(writer, inputs);
+        }
+        const bool copied = CopiesOneFile(writer);  // under any name; libtool installs "x.so" from "x.soT"
+        for (const std::uint32_t read : reads_[writer]) {
+          const TraceFile& input = trace_.files[read];
+          if (input.origin != FileOrigin::kBuilt) continue;
+          if (copied) names.insert(LastPart(input.path));
+          if (!IsStaticInput(input.path) && !names.contains(LastPart(input.path))) continue;
+          if (seen.insert(read).second) open.push_back(read);
+        }
       }
     }
   }

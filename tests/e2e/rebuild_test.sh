@@ -43,8 +43,17 @@ expect 0 --json rebuild --lock "$work/lock.json"
 json_is 'd["verdict"]' allowed
 cmp "$evidence/sbom.cdx.json" "$work/evidence/hello-kit/sbom.cdx.json" || die "another SBOM"
 store_is_clean
-home=$first_home work=$first_work
 ok 'rebuild --lock: somebody else proves and rebuilds what an evidence folder names, and writes the same SBOM'
+
+# --- and without one of the indexes nobody there proves the files
+cp -rL "$work/evidence/hello-kit" "$work/unproven"
+rm -f "$work/unproven/"{decision.json,policy.toml,vsa.sigstore.json}
+index=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["indexes"][0]["sha256"])' "$work/lock.json")
+rm -f "$home/store/objects/${index:0:2}/${index:2}"
+expect 2 policy "$work/unproven"
+says 'but not all'
+ok 'policy: files whose index the mirror does not hold are not proven'
+home=$first_home work=$first_work
 
 # --- again, with the archive gone
 stop_server
