@@ -19,10 +19,22 @@ function(nachbau_settings target)
     target_compile_options(${target} PRIVATE -fsanitize=${NACHBAU_SANITIZE} -fno-omit-frame-pointer
                                              -fno-sanitize-recover=all)
     target_link_options(${target} PRIVATE -fsanitize=${NACHBAU_SANITIZE})
+    # What UBSan finds is a trap, which AddressSanitizer reports with its place (sanitizer_defaults.cc): the tables that its
+    # own reports need are 100 MB of a program's data, registered and searched each time it starts. Without `vptr`, which
+    # cannot trap.
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NACHBAU_SANITIZE MATCHES "address.*undefined")
+      target_compile_options(${target} PRIVATE -fsanitize-undefined-trap-on-error)
+      get_target_property(type ${target} TYPE)
+      if(type STREQUAL "EXECUTABLE")
+        target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/sanitizer_defaults.cc)
+        set_source_files_properties(${PROJECT_SOURCE_DIR}/cmake/sanitizer_defaults.cc TARGET_DIRECTORY ${target}
+                                    PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
+      endif()
+    endif()
   endif()
 endfunction()
 
-# For the programs of the tests. These three of UBSan's checks take half of the time to compile them, with the macros of
+# For the programs of the tests. These three of UBSan's checks take much of the time to compile them, with the macros of
 # gmock; the rooms under test have them all, and AddressSanitizer sees what comes of a null pointer.
 function(nachbau_lighter_sanitizers target)
   if(NACHBAU_SANITIZE)
