@@ -31,4 +31,5 @@ function(nachbau_embed target function file)
     DEPENDS ${file} ${ARG_DEPENDS} ${NACHBAU_EMBED_SCRIPT}
     VERBATIM)
   target_sources(${target} PRIVATE ${source})
+  set_source_files_properties(${source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)  # one number after the other
 endfunction()

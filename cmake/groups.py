@@ -6,7 +6,7 @@ import sys
 # What a file declares for itself alone: the names at the left margin between "namespace {" and its end.
 INNER = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.M | re.S)
 DECLARED = re.compile(
-    r"^(?=\S)(?:template <[^>]*>\s*)?(?:inline |static |constexpr |const |\[\[\w+\]\] )*"
+    r"^(?=\S)(?!namespace )(?:template <[^>]*>\s*)?(?:inline |static |constexpr |const |\[\[\w+\]\] )*"
     r"(?:class |struct |enum class |enum |using |[\w:<>,\*& ]+?[\s\*&])(\w+)\s*(?:\(|\{|=|;|\[|:(?!:))", re.M)
 # Macros, and what the tests of a program share by name.
 MACRO = re.compile(r"^#define (\w+)|^TEST(?:_F|_P)?\((\w+), *(\w+)\)", re.M)

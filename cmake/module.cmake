@@ -76,7 +76,7 @@ function(nachbau_together target)
   endif()
   get_target_property(sources ${target} SOURCES)
   list(FILTER sources INCLUDE REGEX "^[a-z0-9_/]+[.]cc$")
-  execute_process(COMMAND python3 ${PROJECT_SOURCE_DIR}/cmake/groups.py 12 ${sources}
+  execute_process(COMMAND python3 ${PROJECT_SOURCE_DIR}/cmake/groups.py 24 ${sources}
                   WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE groups COMMAND_ERROR_IS_FATAL ANY)
   string(REPLACE "\n" ";" groups "${groups}")
   set(number 0)
@@ -128,27 +128,4 @@ function(nachbau_test room)
     set_tests_properties(unit.${room}.${shard} PROPERTIES LABELS ${room} TIMEOUT 1500
       ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${index}")
   endforeach()
-endfunction()
-
-# nachbau_fuzz(NAME SOURCE DEPS …): a fuzz target (LLVMFuzzerTestOneInput). With NACHBAU_FUZZ it is a libFuzzer program;
-# always it is also a plain test that replays tests/fuzz/corpus/NAME/ and mutations of it, so that it cannot rot.
-function(nachbau_fuzz name source)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
-  add_executable(${name}_replay ${source} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc)
-  target_link_libraries(${name}_replay PRIVATE ${ARG_DEPS})
-  target_include_directories(${name}_replay PRIVATE ${PROJECT_SOURCE_DIR})
-  nachbau_settings(${name}_replay)
-  if(NOT CMAKE_POSITION_INDEPENDENT_CODE)  # else the rooms are compiled in another way than programs
-    nachbau_reuse(${name}_replay precompiled_rooms)
-  endif()
-  add_test(NAME fuzz.${name} COMMAND ${name}_replay ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
-  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
-  if(NACHBAU_FUZZ)
-    add_executable(${name}_fuzz ${source})
-    target_link_libraries(${name}_fuzz PRIVATE ${ARG_DEPS})
-    target_include_directories(${name}_fuzz PRIVATE ${PROJECT_SOURCE_DIR})
-    nachbau_settings(${name}_fuzz)
-    target_compile_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
-    target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
-  endif()
 endfunction()

@@ -14,7 +14,7 @@
 namespace nachbau::mirror {
 namespace {
 
-constexpr const char* kFormat = "nachbau-export/1";
+constexpr const char* kExportFormat = "nachbau-export/1";
 constexpr std::size_t kBlock = 512;
 constexpr std::uint64_t kMaxOctal = 077777777777;  // the largest size that a ustar header holds
 constexpr std::uint64_t kMaxBundle = 1 << 20;      // bytes
@@ -118,7 +118,7 @@ const ExportObject* ExportManifest::Find(const Sha256Digest& sha256) const {
 }
 
 std::string FormatManifest(const ExportManifest& manifest) {
-  Json json = {{"format", kFormat},          {"time", FormatTime(manifest.time)}, {"volumes", manifest.volumes},
+  Json json = {{"format", kExportFormat},    {"time", FormatTime(manifest.time)}, {"volumes", manifest.volumes},
                {"objects", Json::array()},   {"products", Json::array()},         {"locks", Json::array()},
                {"snapshots", Json::array()}, {"absent", manifest.absent}};
   for (const ExportObject& object : manifest.objects) {
@@ -133,7 +133,7 @@ std::string FormatManifest(const ExportManifest& manifest) {
 ExportManifest ParseManifest(std::string_view text, const std::string& name) {
   const Json json = ParseJson(text, name);
   JsonReader reader(json, name);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kExportFormat) reader.Refuse("format", kExportFormat);
   ExportManifest manifest;
   manifest.time = ParseTime(reader.Text("time"), reader.PlaceOf("time"));
   const std::uint64_t volumes = reader.Unsigned("volumes");

@@ -9,7 +9,7 @@
 namespace nachbau::mirror {
 namespace {
 
-constexpr const char* kFormat = "nachbau-git-refs/1";
+constexpr const char* kGitRefsFormat = "nachbau-git-refs/1";
 constexpr std::array<std::string_view, 5> kChanges = {"created", "advanced", "rewritten", "moved", "deleted"};
 
 Json ToJson(const std::map<std::string, std::string>& refs) {
@@ -64,9 +64,9 @@ Json ToJson(const GitRefs& refs) {
     if (!change.after.empty()) json["after"] = change.after;
     changes.push_back(std::move(json));
   }
-  Json json = {{"format", kFormat}, {"origin", refs.origin},      {"time", FormatTime(refs.time)},
-               {"head", refs.head}, {"refs", ToJson(refs.refs)},  {"seen", ToJson(refs.seen)},
-               {"packs", packs},    {"changes", changes}};
+  Json json = {{"format", kGitRefsFormat}, {"origin", refs.origin},     {"time", FormatTime(refs.time)},
+               {"head", refs.head},        {"refs", ToJson(refs.refs)}, {"seen", ToJson(refs.seen)},
+               {"packs", packs},           {"changes", changes}};
   if (refs.previous) json["previous"] = refs.previous->Hex();
   return json;
 }
@@ -74,7 +74,7 @@ Json ToJson(const GitRefs& refs) {
 GitRefs GitRefsFromJson(const Json& json, const std::string& place) {
   StartGit();
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kGitRefsFormat) reader.Refuse("format", kGitRefsFormat);
   GitRefs refs;
   refs.origin = reader.Text("origin");
   refs.time = ParseTime(reader.Text("time"), reader.PlaceOf("time"));

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kUntrusted = "untrusted comment: ";
 constexpr std::string_view kTrusted = "trusted comment: ";
 constexpr std::size_t kMaxLine = 8192;
-constexpr std::size_t kKeySize = 32, kSignatureSize = 64, kIdSize = 8;
+constexpr std::size_t kKeySize = 32, kSignatureSize = 64, kKeyIdSize = 8;
 
 std::vector<std::string_view> Lines(std::string_view text, std::string_view name) {
   std::vector<std::string_view> lines;
@@ -42,14 +42,14 @@ std::string Decode(const std::vector<std::string_view>& lines, std::size_t line,
   return *bytes;
 }
 
-std::array<std::uint8_t, kIdSize> IdIn(std::string_view bytes) {
-  std::array<std::uint8_t, kIdSize> id{};
-  for (std::size_t i = 0; i < kIdSize; ++i) id[i] = static_cast<std::uint8_t>(bytes[2 + i]);
+std::array<std::uint8_t, kKeyIdSize> IdIn(std::string_view bytes) {
+  std::array<std::uint8_t, kKeyIdSize> id{};
+  for (std::size_t i = 0; i < kKeyIdSize; ++i) id[i] = static_cast<std::uint8_t>(bytes[2 + i]);
   return id;
 }
 
 // As minisign shows it: a little-endian number.
-std::string Show(const std::array<std::uint8_t, kIdSize>& id) {
+std::string Show(const std::array<std::uint8_t, kKeyIdSize>& id) {
   std::string bytes(id.rbegin(), id.rend());
   std::string text = EncodeHex(bytes);
   std::transform(text.begin(), text.end(), text.begin(),
@@ -73,11 +73,11 @@ bool IsMinisignFile(std::string_view text) { return text.starts_with(kUntrusted)
 MinisignKey ParseMinisignKey(std::string_view text, std::string_view name) {
   const std::vector<std::string_view> lines = Lines(text, name);
   if (lines.size() != 2) throw ParseError(name, lines.size(), Msg("a public key has two lines"));
-  const std::string bytes = Decode(lines, 1, 2 + kIdSize + kKeySize, name);
+  const std::string bytes = Decode(lines, 1, 2 + kKeyIdSize + kKeySize, name);
   if (!bytes.starts_with("Ed")) throw ParseError(name, 2, Msg("not an Ed25519 key"));
   MinisignKey key;
   key.key_id = IdIn(bytes);
-  std::copy(bytes.begin() + 2 + kIdSize, bytes.end(), key.key.bytes.begin());
+  std::copy(bytes.begin() + 2 + kKeyIdSize, bytes.end(), key.key.bytes.begin());
   return key;
 }
 
@@ -86,14 +86,14 @@ MinisignSignature ParseMinisignSignature(std::string_view text, std::string_view
   if (lines.size() != 2 && lines.size() != 4) {
     throw ParseError(name, lines.size(), Msg("a signature has two lines (signify) or four (minisign)"));
   }
-  const std::string bytes = Decode(lines, 1, 2 + kIdSize + kSignatureSize, name);
+  const std::string bytes = Decode(lines, 1, 2 + kKeyIdSize + kSignatureSize, name);
   MinisignSignature signature;
   signature.prehashed = bytes.starts_with("ED");
   if (!bytes.starts_with("Ed") && !(signature.prehashed && lines.size() == 4)) {
     throw ParseError(name, 2, Msg("not an Ed25519 signature"));
   }
   signature.key_id = IdIn(bytes);
-  signature.signature = bytes.substr(2 + kIdSize);
+  signature.signature = bytes.substr(2 + kKeyIdSize);
   if (lines.size() == 4) {
     if (!lines[2].starts_with(kTrusted)) throw ParseError(name, 3, Msg("there is no trusted comment"));
     signature.trusted_comment = lines[2].substr(kTrusted.size());

@@ -9,7 +9,7 @@
 namespace nachbau::mirror {
 namespace {
 
-constexpr const char* kFormat = "nachbau-publication/1";
+constexpr const char* kPublicationFormat = "nachbau-publication/1";
 
 std::string ReadPath(const std::string& path, const std::string& place, const char* where) {
   if (path.empty() || CleanArchivePath(path, place, 0) != path || path.find(where) == path.npos) {
@@ -21,8 +21,8 @@ std::string ReadPath(const std::string& path, const std::string& place, const ch
 }  // namespace
 
 Json ToJson(const Publication& publication) {
-  Json json = {{"format", kFormat},      {"suite", publication.suite},    {"date", FormatTime(publication.date)},
-               {"files", Json::array()}, {"byHash", publication.by_hash}, {"superseded", Json::array()}};
+  Json json = {{"format", kPublicationFormat}, {"suite", publication.suite},    {"date", FormatTime(publication.date)},
+               {"files", Json::array()},       {"byHash", publication.by_hash}, {"superseded", Json::array()}};
   for (const RepositoryFile& file : publication.files) {
     json["files"].push_back({{"path", file.path}, {"size", file.size}, {"sha256", file.sha256.Hex()}});
   }
@@ -35,7 +35,7 @@ Json ToJson(const Publication& publication) {
 Publication ParsePublication(std::string_view text, const std::string& name) {
   const Json json = ParseJson(text, name);
   JsonReader reader(json, name);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kPublicationFormat) reader.Refuse("format", kPublicationFormat);
   Publication publication;
   publication.suite = reader.Text("suite");
   publication.date = ParseTime(reader.Text("date"), reader.PlaceOf("date"));

@@ -7,7 +7,7 @@
 
 namespace nachbau {
 namespace {
-constexpr const char* kFormat = "nachbau-build/1";
+constexpr const char* kBuildRecordFormat = "nachbau-build/1";
 constexpr std::array<std::string_view, 5> kOutcomes = {"failed", "built", "timed-out", "over-limit", "cancelled"};
 }  // namespace
 
@@ -20,7 +20,7 @@ BuildOutcome BuildOutcomeFromName(std::string_view name, const std::string& plac
 }
 
 Json ToJson(const BuildRecord& record) {
-  Json json = {{"format", kFormat},
+  Json json = {{"format", kBuildRecordFormat},
                {"source", record.source},
                {"version", record.version},
                {"architecture", record.architecture},
@@ -55,7 +55,7 @@ Json ToJson(const BuildRecord& record) {
 
 BuildRecord BuildRecordFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kBuildRecordFormat) reader.Refuse("format", kBuildRecordFormat);
   BuildRecord record;
   record.source = reader.Text("source");
   record.version = reader.Text("version");

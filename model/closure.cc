@@ -9,7 +9,7 @@
 namespace nachbau {
 namespace {
 
-constexpr const char* kFormat = "nachbau-closure/1";
+constexpr const char* kClosureFormat = "nachbau-closure/1";
 constexpr std::array<std::string_view, 12> kRoles = {
     "source", "environment", "environment-source", "built-using", "reference", "refs",
     "pack",   "large-file",  "tarball",            "signature",   "key",       "package-lock"};
@@ -113,14 +113,10 @@ std::vector<Sha256Digest> Closure::Objects() const {
 }
 
 Json ToJson(const Closure& closure) {
-  Json json = {{"format", kFormat},
-               {"product", closure.product},
-               {"version", closure.version},
-               {"architecture", closure.architecture},
-               {"releases", Json::array()},
-               {"indexes", Json::array()},
-               {"files", Json::array()},
-               {"sources", Json::array()}};
+  Json json = {{"format", kClosureFormat},   {"product", closure.product},
+               {"version", closure.version}, {"architecture", closure.architecture},
+               {"releases", Json::array()},  {"indexes", Json::array()},
+               {"files", Json::array()},     {"sources", Json::array()}};
   for (const ReleaseProof& release : closure.releases) json["releases"].push_back(nachbau::ToJson(release));
   for (const IndexProof& index : closure.indexes) json["indexes"].push_back(nachbau::ToJson(index));
   for (const ClosureFile& file : closure.files) json["files"].push_back(ToJson(file));
@@ -130,7 +126,7 @@ Json ToJson(const Closure& closure) {
 
 Closure ClosureFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kClosureFormat) reader.Refuse("format", kClosureFormat);
   Closure closure;
   closure.product = reader.Text("product");
   closure.version = reader.Text("version");

@@ -6,7 +6,7 @@
 namespace nachbau {
 namespace {
 
-constexpr const char* kFormat = "nachbau-comparison/1";
+constexpr const char* kComparisonFormat = "nachbau-comparison/1";
 constexpr std::array<std::string_view, 6> kOutcomes = {"not-built", "identical", "code-identical",
                                                        "explained", "differs",   "no-reference"};
 
@@ -48,7 +48,7 @@ std::size_t Comparison::Count(ComparisonOutcome outcome) const {
 }
 
 Json ToJson(const Comparison& comparison) {
-  Json json = {{"format", kFormat},
+  Json json = {{"format", kComparisonFormat},
                {"source", comparison.source},
                {"version", comparison.version},
                {"architecture", comparison.architecture},
@@ -69,7 +69,7 @@ Json ToJson(const Comparison& comparison) {
 
 Comparison ComparisonFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kComparisonFormat) reader.Refuse("format", kComparisonFormat);
   Comparison comparison;
   comparison.source = reader.Text("source");
   comparison.version = reader.Text("version");

@@ -8,7 +8,7 @@
 namespace nachbau {
 namespace {
 
-constexpr const char* kFormat = "nachbau-conformance/1";
+constexpr const char* kConformanceFormat = "nachbau-conformance/1";
 constexpr std::array<std::string_view, 4> kVerdicts = {"cannot-judge", "pass", "fail", "not-applicable"};
 constexpr std::array<std::string_view, 3> kSeverities = {"required", "additional", "optional"};
 
@@ -116,7 +116,7 @@ bool Conformance::Conforms() const {
 Json ToJson(const Conformance& conformance) {
   Json profiles = Json::array();
   for (const ProfileResult& profile : conformance.profiles) profiles.push_back(ToJson(profile));
-  return {{"format", kFormat},
+  return {{"format", kConformanceFormat},
           {"document",
            {{"name", conformance.document},
             {"size", conformance.content.size},
@@ -132,7 +132,7 @@ Json ToJson(const Conformance& conformance) {
 
 Conformance ConformanceFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kConformanceFormat) reader.Refuse("format", kConformanceFormat);
   Conformance conformance;
   JsonReader document = reader.Object("document");
   conformance.document = document.Text("name");

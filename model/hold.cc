@@ -8,7 +8,7 @@
 namespace nachbau {
 namespace {
 
-constexpr const char* kFormat = "nachbau-hold/1";
+constexpr const char* kHoldFormat = "nachbau-hold/1";
 constexpr const char* kReleaseFormat = "nachbau-hold-release-statement/1";
 
 std::string ReadName(JsonReader& reader) {
@@ -24,7 +24,7 @@ Json ToJson(const Hold& hold) {
   for (const Sha256Digest& object : hold.objects) objects.push_back(object.Hex());
   Json keys = Json::array();
   for (const HoldKey& key : hold.keys) keys.push_back({{"name", key.name}, {"publicKey", key.public_pem}});
-  return {{"format", kFormat},        {"name", hold.name},
+  return {{"format", kHoldFormat},    {"name", hold.name},
           {"reason", hold.reason},    {"added", FormatTime(hold.added)},
           {"addedBy", hold.added_by}, {"subjects", hold.subjects},
           {"objects", objects},       {"keys", keys}};
@@ -32,7 +32,7 @@ Json ToJson(const Hold& hold) {
 
 Hold HoldFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kHoldFormat) reader.Refuse("format", kHoldFormat);
   Hold hold;
   hold.name = ReadName(reader);
   hold.reason = reader.Text("reason");

@@ -8,7 +8,7 @@
 namespace nachbau {
 namespace {
 
-constexpr const char* kFormat = "nachbau-lock/1";
+constexpr const char* kLockFormat = "nachbau-lock/1";
 constexpr std::array<std::string_view, 5> kRoles = {"source", "environment", "environment-source", "reference",
                                                     "recipe"};
 
@@ -145,7 +145,7 @@ std::vector<LockedFile> Lock::WithRole(InputRole role) const {
 }
 
 Json ToJson(const Lock& lock) {
-  Json json = {{"format", kFormat},
+  Json json = {{"format", kLockFormat},
                {"source", lock.source},
                {"version", lock.version},
                {"architecture", lock.architecture},
@@ -165,7 +165,7 @@ Json ToJson(const Lock& lock) {
 
 Lock LockFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kLockFormat) reader.Refuse("format", kLockFormat);
   Lock lock;
   lock.source = reader.Text("source");
   lock.version = reader.Text("version");

@@ -6,7 +6,7 @@
 namespace nachbau {
 namespace {
 
-constexpr const char* kFormat = "nachbau-product/1";
+constexpr const char* kProductFormat = "nachbau-product/1";
 constexpr const char* kMax = "max";
 constexpr std::array<std::string_view, 4> kKinds = {"debian", "git", "tarball", "npm"};
 
@@ -52,12 +52,8 @@ bool IsProductName(std::string_view name) {
 }
 
 Json ToJson(const Product& product) {
-  Json json = {{"format", kFormat},
-               {"kind", Name(product.kind)},
-               {"name", product.name},
-               {"origin", product.origin},
-               {"architecture", product.architecture},
-               {"addedBy", product.added_by},
+  Json json = {{"format", kProductFormat}, {"kind", Name(product.kind)},           {"name", product.name},
+               {"origin", product.origin}, {"architecture", product.architecture}, {"addedBy", product.added_by},
                {"earlier", Json::array()}};
   if (product.depth == kFullDepth) {
     json["depth"] = kMax;
@@ -74,7 +70,7 @@ Json ToJson(const Product& product) {
 
 Product ProductFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kProductFormat) reader.Refuse("format", kProductFormat);
   Product product;
   const auto kind = std::find(kKinds.begin(), kKinds.end(), reader.Text("kind"));
   if (kind == kKinds.end()) reader.Refuse("kind", "debian, git, tarball or npm");

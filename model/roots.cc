@@ -2,18 +2,18 @@
 
 namespace nachbau {
 namespace {
-constexpr const char* kFormat = "nachbau-roots/1";
+constexpr const char* kRootsFormat = "nachbau-roots/1";
 }  // namespace
 
 Json ToJson(const Roots& roots) {
   Json objects = Json::array();
   for (const Sha256Digest& object : roots.objects) objects.push_back(object.Hex());
-  return {{"format", kFormat}, {"name", roots.name}, {"reason", roots.reason}, {"objects", objects}};
+  return {{"format", kRootsFormat}, {"name", roots.name}, {"reason", roots.reason}, {"objects", objects}};
 }
 
 Roots RootsFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kRootsFormat) reader.Refuse("format", kRootsFormat);
   Roots roots;
   roots.name = reader.Text("name");
   roots.reason = reader.Text("reason");

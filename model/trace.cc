@@ -9,7 +9,7 @@
 namespace nachbau {
 namespace {
 
-constexpr const char* kFormat = "nachbau-trace/1";
+constexpr const char* kTraceFormat = "nachbau-trace/1";
 constexpr std::array<std::string_view, 7> kOrigins = {"unknown", "source", "package", "prepared",
                                                       "built",   "kernel", "sandbox"};
 constexpr std::array<std::string_view, 9> kActions = {"read", "write",  "create",    "rename",    "link",
@@ -109,22 +109,17 @@ Json ToJson(const Trace& trace) {
     if (HasOther(event.action)) entry.push_back(event.other);
     events.push_back(std::move(entry));
   }
-  return {{"format", kFormat},
-          {"source", trace.source},
-          {"version", trace.version},
-          {"architecture", trace.architecture},
-          {"lock", trace.lock.Hex()},
-          {"buildPath", trace.build_path},
-          {"incomplete", trace.incomplete},
-          {"actions", kActions},
-          {"files", std::move(files)},
-          {"processes", std::move(processes)},
+  return {{"format", kTraceFormat},         {"source", trace.source},
+          {"version", trace.version},       {"architecture", trace.architecture},
+          {"lock", trace.lock.Hex()},       {"buildPath", trace.build_path},
+          {"incomplete", trace.incomplete}, {"actions", kActions},
+          {"files", std::move(files)},      {"processes", std::move(processes)},
           {"events", std::move(events)}};
 }
 
 Trace TraceFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kTraceFormat) reader.Refuse("format", kTraceFormat);
   Trace trace;
   trace.source = reader.Text("source");
   trace.version = reader.Text("version");

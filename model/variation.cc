@@ -6,7 +6,7 @@
 namespace nachbau {
 namespace {
 
-constexpr const char* kFormat = "nachbau-variation/1";
+constexpr const char* kVariationFormat = "nachbau-variation/1";
 constexpr std::array<std::string_view, 4> kVerdicts = {"unknown", "independent", "dependent", "unstable"};
 
 VariedBuild BuildFromJson(const Json& json, const std::string& place) {
@@ -48,16 +48,11 @@ VariationCause CauseFromJson(const Json& json, const std::string& place) {
 std::string_view Name(VariationVerdict verdict) { return kVerdicts.at(static_cast<std::size_t>(verdict)); }
 
 Json ToJson(const VariationReport& report) {
-  Json json = {{"format", kFormat},
-               {"source", report.source},
-               {"version", report.version},
-               {"architecture", report.architecture},
-               {"lock", report.lock.Hex()},
-               {"root", report.root.Hex()},
-               {"varied", report.varied},
-               {"notVaried", report.not_varied},
-               {"builds", Json::array()},
-               {"causes", Json::array()},
+  Json json = {{"format", kVariationFormat},     {"source", report.source},
+               {"version", report.version},      {"architecture", report.architecture},
+               {"lock", report.lock.Hex()},      {"root", report.root.Hex()},
+               {"varied", report.varied},        {"notVaried", report.not_varied},
+               {"builds", Json::array()},        {"causes", Json::array()},
                {"verdict", Name(report.verdict)}};
   for (const VariedBuild& build : report.builds) {
     Json artifacts = Json::object();
@@ -80,7 +75,7 @@ Json ToJson(const VariationReport& report) {
 
 VariationReport VariationReportFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kVariationFormat) reader.Refuse("format", kVariationFormat);
   VariationReport report;
   report.source = reader.Text("source");
   report.version = reader.Text("version");

@@ -6,7 +6,7 @@
 namespace nachbau {
 namespace {
 
-constexpr const char* kFormat = "nachbau-vouchers/1";
+constexpr const char* kVoucherFormat = "nachbau-vouchers/1";
 constexpr std::array<std::string_view, 7> kOutcomes = {"not-checked", "good",        "unknown-key", "revoked-key",
                                                        "expired-key", "weak-digest", "bad"};
 
@@ -59,7 +59,7 @@ Json ToJson(const Vouchers& vouchers) {
     json["keys"] = voucher.keys;
     list.push_back(std::move(json));
   }
-  return {{"format", kFormat},
+  return {{"format", kVoucherFormat},
           {"source", vouchers.source},
           {"version", vouchers.version},
           {"vouchers", list},
@@ -68,7 +68,7 @@ Json ToJson(const Vouchers& vouchers) {
 
 Vouchers VouchersFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFormat) reader.Refuse("format", kFormat);
+  if (reader.Text("format") != kVoucherFormat) reader.Refuse("format", kVoucherFormat);
   Vouchers vouchers;
   vouchers.source = reader.Text("source");
   vouchers.version = reader.Text("version");

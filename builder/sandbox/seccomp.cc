@@ -235,7 +235,7 @@ std::vector<sock_filter> OwnIdOnly() {
   return program;
 }
 
-std::vector<sock_filter> Owners(OwnerCalls owners) {
+std::vector<sock_filter> OwnerFilter(OwnerCalls owners) {
   if (owners == OwnerCalls::kReal) return {};
   if (owners == OwnerCalls::kOwnIdOnly) return OwnIdOnly();
   Filter filter(SCMP_ACT_ALLOW);
@@ -261,7 +261,7 @@ void Install(const std::vector<sock_filter>& filter, unsigned flags, long& resul
 }  // namespace
 
 SeccompFilters MakeSeccompFilters(SkippedCalls skipped, OwnerCalls owners) {
-  return {Allowed(), Owners(owners), Refused(skipped)};
+  return {Allowed(), OwnerFilter(owners), Refused(skipped)};
 }
 
 std::vector<sock_filter> MakeNotifyFilter(bool trace, const VirtualValues& values) {

@@ -25,7 +25,7 @@ PurlText SplitPurl(std::string_view purl) {
   return text;
 }
 
-std::string PurlType(std::string_view purl) {
+std::string TypeOfPurl(std::string_view purl) {
   if (!purl.starts_with("pkg:")) return {};
   purl.remove_prefix(4);
   while (purl.starts_with('/')) purl.remove_prefix(1);

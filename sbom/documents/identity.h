@@ -18,7 +18,7 @@ struct PurlText {
 };
 PurlText SplitPurl(std::string_view purl);
 // "deb"; empty when it is no purl.
-std::string PurlType(std::string_view purl);
+std::string TypeOfPurl(std::string_view purl);
 
 // All statements of one kind, sorted, each once, joined with ", "; names of licences in quotation marks. NOASSERTION
 // says nothing and is left out.

@@ -37,7 +37,7 @@ struct DebName {
 // Nothing in it when the component is no Debian package.
 DebName DebNameOf(const BomComponent& component) {
   DebName deb;
-  if (PurlType(component.purl) != "deb") return deb;
+  if (TypeOfPurl(component.purl) != "deb") return deb;
   const PurlText purl = SplitPurl(component.purl);
   const std::size_t name = purl.package.rfind('/');
   const std::size_t vendor = purl.package.rfind('/', name - 1);

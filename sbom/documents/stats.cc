@@ -26,7 +26,7 @@ BomStatistics Count(const Bom& bom, std::uint64_t bytes) {
     count.files += is_file ? 1 : 0;
     count.external += component.is_external ? 1 : 0;
     ++count.types[component.type];
-    if (!is_file || !component.purl.empty()) ++count.ecosystems[PurlType(component.purl)];
+    if (!is_file || !component.purl.empty()) ++count.ecosystems[TypeOfPurl(component.purl)];
     count.with_version += component.version.empty() ? 0 : 1;
     count.with_purl += component.purl.empty() ? 0 : 1;
     std::set<std::string> licences;

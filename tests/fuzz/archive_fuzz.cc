@@ -3,6 +3,7 @@
 
 #include "base/archive.h"
 #include "base/error.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -21,7 +22,7 @@ void ReadAll(std::string_view bytes, nachbau::ArchiveFormat format) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(archive) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   ReadAll(bytes, nachbau::ArchiveFormat::kAr);
   ReadAll(bytes, nachbau::ArchiveFormat::kTar);

@@ -5,8 +5,9 @@
 
 #include "base/error.h"
 #include "model/archive_keys.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(archive_keys) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
     const nachbau::ArchiveKeys keys = nachbau::ParseArchiveKeys(text, "fuzz");

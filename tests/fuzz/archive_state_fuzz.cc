@@ -5,8 +5,9 @@
 
 #include "base/error.h"
 #include "mirror/archive_state.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(archive_state) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
     nachbau::mirror::ParseSeenRelease(text, "fuzz");

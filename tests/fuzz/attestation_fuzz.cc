@@ -5,10 +5,11 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "tests/fuzz/fuzz_target.h"
 #include "verifier/bundle.h"
 #include "verifier/verifier.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(attestation) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   // RFC 8032, section 7.1, TEST 1. The seed of the corpus is not signed by it.
   static const std::vector<nachbau::verifier::TrustedKey> trusted = {

@@ -3,8 +3,9 @@
 #include <string_view>
 
 #include "mirror/bin_nmu.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(bin_nmu) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto entry = nachbau::mirror::ReadBinNmuEntry(text, "hello", "2.0-1+b1");
   if (!entry) return 0;

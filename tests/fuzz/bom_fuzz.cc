@@ -12,6 +12,7 @@
 #include "sbom/documents/jsf.h"
 #include "sbom/documents/query.h"
 #include "sbom/documents/stats.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -54,7 +55,7 @@ void Places(Json& value, std::vector<Json*>& places) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(bom) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
     ParseBom(text, "sbom");

@@ -7,8 +7,9 @@
 #include "base/file.h"
 #include "mirror/build_info.h"
 #include "mirror/debian_version.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(build_info) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
     const nachbau::mirror::BuildInfo info = nachbau::mirror::ParseBuildInfo(text, "fuzz");

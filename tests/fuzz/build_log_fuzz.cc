@@ -3,6 +3,7 @@
 
 #include "builder/failure_finder.h"
 #include "builder/log_lines.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -17,7 +18,7 @@ nachbau::builder::LogExcerpt Find(std::string_view text, std::size_t piece) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(build_log) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const nachbau::builder::LogExcerpt excerpt = Find(text, text.size());
   if (excerpt.lines.size() > nachbau::builder::kExcerptLines) __builtin_trap();

@@ -3,8 +3,9 @@
 
 #include "base/catalogue.h"
 #include "base/error.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(catalogue) {
   try {
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     const nachbau::Catalogue catalogue(nachbau::Language::kGerman, bytes, "fuzz");

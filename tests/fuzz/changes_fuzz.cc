@@ -2,8 +2,9 @@
 #include <cstdint>
 
 #include "builder/outputs.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(changes) {
   using nachbau::Artifact;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   static const std::vector<Artifact> kMade = {{"a.deb", nachbau::HashBytes("a")}};

@@ -4,10 +4,11 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "tests/fuzz/fuzz_target.h"
 #include "verifier/checkpoint.h"
 #include "verifier/tiles.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(checkpoint) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
     const nachbau::verifier::Note note = nachbau::verifier::ParseNote(text, "note");

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "mirror/clear_signed.h"
 #include "mirror/keyring.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -25,7 +26,7 @@ std::string Framed(std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(clear_signed) {
   namespace mirror = nachbau::mirror;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   try {

@@ -7,8 +7,9 @@
 #include "sbom/checks/check.h"
 #include "sbom/checks/declarations.h"
 #include "sbom/checks/licence_terms.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(conformance) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   nachbau::sbom::ReadLicenceTerms(text);
   nachbau::Conformance conformance;

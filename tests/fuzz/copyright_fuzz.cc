@@ -7,6 +7,7 @@
 #include "sbom/licences/copyright.h"
 #include "sbom/licences/licence_index.h"
 #include "sbom/licences/licences.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -19,7 +20,7 @@ void MustBeCanonical(const std::string& text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(copyright) {
   using namespace nachbau;
   using namespace nachbau::sbom;
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -8,8 +8,9 @@
 #include "sbom/sbom.h"
 #include "sbom/validation/formats.h"
 #include "sbom/validation/validation.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(cyclonedx) {
   using namespace nachbau;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   for (const char* format : {"date-time", "date", "idn-email", "uri", "iri-reference"}) {

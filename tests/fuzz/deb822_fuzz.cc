@@ -5,8 +5,9 @@
 
 #include "base/deb822.h"
 #include "base/error.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(deb822) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
     nachbau::ForEachParagraph(text, "fuzz", [&](const nachbau::Paragraph& paragraph) {

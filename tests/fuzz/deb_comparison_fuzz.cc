@@ -3,10 +3,11 @@
 #include <cstdlib>
 #include <string>
 
+#include "tests/fuzz/fuzz_target.h"
 #include "verifier/deb_comparison.h"
 #include "verifier/elf_sections.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(deb_comparison) {
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   static const std::string reference = "!<arch>\ndebian-binary   0           0     0     100644  4         `\n2.0\n";
   if (bytes != reference && nachbau::verifier::ExamineDebs(bytes, reference).differences.empty()) std::abort();

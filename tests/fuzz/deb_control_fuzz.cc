@@ -5,8 +5,9 @@
 #include "base/error.h"
 #include "sbom/deb_control.h"
 #include "sbom/elements.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(deb_control) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   try {
     const nachbau::sbom::DebControl control = nachbau::sbom::ReadDebControl(bytes, "x.deb");

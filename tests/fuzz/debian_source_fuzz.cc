@@ -4,8 +4,9 @@
 #include "base/error.h"
 #include "mirror/debian_source.h"
 #include "mirror/package_index.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(debian_source) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   namespace mirror = nachbau::mirror;
   const mirror::PackageIndex index(text, "fuzz");

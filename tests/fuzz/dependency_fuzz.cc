@@ -4,8 +4,9 @@
 
 #include "base/error.h"
 #include "mirror/dependency.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(dependency) {
   namespace mirror = nachbau::mirror;
   try {
     const std::string_view text(reinterpret_cast<const char*>(data), size);

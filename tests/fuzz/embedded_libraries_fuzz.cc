@@ -7,8 +7,9 @@
 
 #include "base/error.h"
 #include "sbom/origin/embedded_copies.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(embedded_libraries) {
   using namespace nachbau::sbom;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   try {

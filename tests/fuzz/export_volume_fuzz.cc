@@ -5,10 +5,11 @@
 
 #include "base/error.h"
 #include "mirror/export_format.h"
+#include "tests/fuzz/fuzz_target.h"
 
 using namespace nachbau::mirror;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(export_volume) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const ReadAt read = [&](std::uint64_t offset, std::uint64_t count) {
     return offset >= bytes.size() ? std::string() : std::string(bytes.substr(offset, count));

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "mirror/git_object.h"
 #include "mirror/large_files.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -21,7 +22,7 @@ void Try(const Parse& parse) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(git_object) {
   namespace mirror = nachbau::mirror;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const mirror::GitIrregularity pass = [](const std::string&) {};

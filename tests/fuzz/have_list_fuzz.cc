@@ -5,8 +5,9 @@
 
 #include "base/error.h"
 #include "mirror/have_list.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(have_list) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
     if (nachbau::mirror::FormatHaveList(nachbau::mirror::ParseHaveList(text, "fuzz")) != text) std::abort();

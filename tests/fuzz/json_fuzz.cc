@@ -4,8 +4,9 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(json) {
   try {
     const nachbau::Json value = nachbau::ParseJson({reinterpret_cast<const char*>(data), size}, "fuzz");
     const std::string canonical = nachbau::FormatCanonical(value);

@@ -5,9 +5,10 @@
 
 #include "base/error.h"
 #include "model/roots.h"
+#include "tests/fuzz/fuzz_target.h"
 #include "verifier/hold_release.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(keep_documents) {
   using namespace nachbau;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {

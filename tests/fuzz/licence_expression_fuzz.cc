@@ -3,8 +3,9 @@
 #include <string>
 
 #include "policies/licence_expression.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(licence_expression) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   using nachbau::policies::NotAllowed;
   if (NotAllowed(text, [](const std::string&) { return false; }).empty()) __builtin_trap();

@@ -11,8 +11,9 @@
 #include "sbom/origin/package_files.h"
 #include "sbom/origin/static_members.h"
 #include "sbom/origin/unified_diff.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(origin) {
   using namespace nachbau::sbom;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   KindOf("/usr/bin/x", 0755, bytes);

@@ -7,8 +7,9 @@
 #include "builder/base_packages.h"
 #include "builder/configure.h"
 #include "builder/dpkg_database.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(package_control) {
   namespace builder = nachbau::builder;
   try {
     const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -7,8 +7,9 @@
 
 #include "base/error.h"
 #include "mirror/package_lock.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(package_lock) {
   namespace mirror = nachbau::mirror;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   try {

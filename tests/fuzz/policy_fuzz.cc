@@ -4,8 +4,9 @@
 
 #include "base/error.h"
 #include "policies/policies.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(policy) {
   try {
     const auto policy = nachbau::policies::ParsePolicy({reinterpret_cast<const char*>(data), size}, "policy.toml");
     if (policy.rules.empty()) __builtin_trap();

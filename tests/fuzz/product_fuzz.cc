@@ -6,8 +6,9 @@
 #include "base/error.h"
 #include "model/closure.h"
 #include "model/product.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(product) {
   using namespace nachbau;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   Json json;

@@ -5,8 +5,9 @@
 
 #include "base/error.h"
 #include "mirror/publication.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(publication) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
     const auto publication = nachbau::mirror::ParsePublication(text, "fuzz");

@@ -6,8 +6,9 @@
 
 #include "base/error.h"
 #include "mirror/release_file.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(release_file) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
     const nachbau::mirror::ReleaseFile release = nachbau::mirror::ParseRelease(text, "fuzz");

@@ -6,6 +6,7 @@
 #include "base/deb822.h"
 #include "base/error.h"
 #include "mirror/repository_entry.h"
+#include "tests/fuzz/fuzz_target.h"
 
 using namespace nachbau;
 
@@ -19,7 +20,7 @@ Paragraph OnlyParagraph(const std::string& text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(repository_entry) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const ContentId content = HashBytes(text);
   try {

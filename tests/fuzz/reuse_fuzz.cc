@@ -6,8 +6,9 @@
 #include "base/error.h"
 #include "sbom/licences/reuse_toml.h"
 #include "sbom/licences/upstream_statements.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(reuse) {
   using namespace nachbau;
   using namespace nachbau::sbom;
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -4,8 +4,9 @@
 
 #include "base/error.h"
 #include "model/script_recipe.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(script_recipe) {
   try {
     const auto recipe = nachbau::ParseScriptRecipe({reinterpret_cast<const char*>(data), size}, "recipe.toml");
     if (recipe.commands.empty() || recipe.outputs.empty() || recipe.git.empty() == recipe.tarball.empty())

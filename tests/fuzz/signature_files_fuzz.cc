@@ -8,8 +8,9 @@
 #include "mirror/minisign.h"
 #include "mirror/openpgp_signature.h"
 #include "mirror/ssh_signature.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(signature_files) {
   namespace mirror = nachbau::mirror;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   try {

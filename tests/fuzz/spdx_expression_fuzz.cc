@@ -4,8 +4,9 @@
 #include <string_view>
 
 #include "sbom/licences/spdx_tags.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(spdx_expression) {
   using namespace nachbau::sbom;
   using namespace nachbau;
   const std::string_view text(reinterpret_cast<const char*>(data), size);

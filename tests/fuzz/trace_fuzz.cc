@@ -4,8 +4,9 @@
 
 #include "base/error.h"
 #include "model/trace_queries.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(trace) {
   try {
     const nachbau::Json json = nachbau::ParseJson({reinterpret_cast<const char*>(data), size}, "trace.json");
     const nachbau::Trace trace = nachbau::TraceFromJson(json, "trace.json");

@@ -3,8 +3,9 @@
 
 #include "base/error.h"
 #include "builder/unpack.h"
+#include "tests/fuzz/fuzz_target.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(unpacked_entries) {
   namespace builder = nachbau::builder;
   try {
     const auto entries = builder::ParseEntries({reinterpret_cast<const char*>(data), size}, "fuzz");
