@@ -1,9 +1,10 @@
 # Sourced by the end-to-end tests. They run in a fresh directory $TOP (run_e2e.sh), which has bin/, archive/ and keys/
-# (the kit), tests/, work/.
+# (the kit), tests/, work/. $ROOTS outlives one test: what e2e.roots has prepared for the others of this user.
 #
 # The vocabulary:
 #   start_server [PATTERN=FAULT]…   serves $archive, writes the apt configuration for it; stop_server
 #   fresh_home                      a new, empty --home and workspace
+#   prepared_home                   the same with the build root of the kit's packages, which e2e.roots has made
 #   nachbau ARGUMENT…               the program on this archive and this home
 #   expect CODE WORD…               runs nachbau WORD…, which must end with CODE; its output is in $out and $err
 #   says TEXT / says_not TEXT       the last output (stdout and stderr) has this text / has it not
@@ -70,6 +71,17 @@ trap 'if [ -n "$server_pid" ]; then kill "$server_pid" 2> /dev/null || true; fi'
 fresh_home() {
   home=$(mktemp -d "$TOP/home.XXXXXX")
   work=$(mktemp -d "$TOP/work.XXXXXX")
+}
+
+# Unpacking and configuring a root takes most of the time of a test that is about something else.
+prepared_home() {
+  fresh_home
+  as_root_inside cp -al "$ROOTS/cache" "$home/cache" || die "no prepared root in $ROOTS: run the test e2e.roots first"
+}
+
+# The files of roots belong to subordinate ids, where there is no root.
+as_root_inside() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else unshare --map-auto --map-root-user "$@"; fi
 }
 
 nachbau() {

@@ -34,7 +34,7 @@ apt_refuses() {
 printf 'Dir::Etc::main "/dev/null";\nDir::Etc::parts "/dev/null";\n' > "$TOP/apt.conf"
 export APT_CONFIG=$TOP/apt.conf
 
-fresh_home
+prepared_home
 start_server
 expect 2 mirror publish "$repository"
 says 'there is nothing to publish'
@@ -73,15 +73,15 @@ stop_server
 grep -q '/by-hash/SHA256/' "$TOP/requests" || die "apt did not ask by hash"
 ok 'apt: update, download, source and build-dep, from a folder and over HTTP; the bytes are the archive'"'"'s'
 
-# A root of the packages that builds need, into which apt installs with the root's own dpkg.
+# A root of the essential packages and what hello-kit needs, into which apt installs with the root's own dpkg.
 cat > "$TOP/install.sh" << 'INSTALL'
 set -eu
-root=$1 client=$2 repository=$3
+root=$1 client=$2 repository=$3 wanted=$4
 mkdir -p "$root"/usr/bin "$root"/usr/sbin "$root"/usr/lib "$root"/usr/lib64
 for directory in bin sbin lib lib64; do ln -s "usr/$directory" "$root/$directory"; done
 find "$repository/pool" -name '*.deb' | LC_ALL=C sort > "$client/debs"
 while read -r deb; do
-  case $(dpkg-deb -f "$deb" Package) in hello-kit*) continue ;; esac
+  grep -qxF "$(dpkg-deb -f "$deb" Package)" "$wanted" || continue
   dpkg-deb --fsys-tarfile "$deb" | tar -C "$root" --keep-directory-symlink --no-same-owner -x
   dpkg-deb -f "$deb" | sed '1a Status: install ok installed' >> "$client/status"
   echo >> "$client/status"
@@ -106,9 +106,12 @@ chroot "$root" /usr/bin/dpkg-query -W -f '${db:Status-Status} ${Package}\n' hell
 chroot "$root" /usr/bin/hello-kit
 INSTALL
 fresh_client "file:$repository"
+apt_does update
+apt_does --simulate --no-install-recommends install '?essential' hello-kit
+sed -n 's/^Inst \([^ ]*\) .*/\1/p' "$out" | grep -v '^hello-kit' > "$TOP/wanted"
 namespaces=(--mount --pid --fork)
 [ "$(id -u)" -eq 0 ] || namespaces+=(--map-auto --map-root-user)
-unshare "${namespaces[@]}" sh "$TOP/install.sh" "$TOP/root" "$client" "$repository" > "$out" 2> "$err" || die "the installation failed"
+unshare "${namespaces[@]}" sh "$TOP/install.sh" "$TOP/root" "$client" "$repository" "$TOP/wanted" > "$out" 2> "$err" || die "the installation failed"
 says 'installed hello-kit'
 unshare "${namespaces[@]}" rm -rf "$TOP/root"
 ok 'apt: installs hello-kit into a root of the published packages, where it runs'
@@ -161,7 +164,7 @@ apt_refuses 'expired' update
 ok 'apt: refuses a flipped bit in package, index and InRelease, a changed Release, another key, and an expired Release'
 
 # Signed by gpg, as a smart card would.
-fingerprint=$(gpg --homedir "$TOP/gpg" --with-colons --list-keys 2> /dev/null | sed -n 's/^fpr:*\([0-9A-F]*\):$/\1/p' | head -n 1)
+fingerprint=$(gpg --homedir "$TOP/gpg" --with-colons --list-keys 2> /dev/null | sed -n '0,/^fpr:/s/^fpr:*\([0-9A-F]*\):$/\1/p')
 GNUPGHOME=$TOP/gpg expect 0 mirror publish "$repository" --lock "$lock" --suite city --label 'City of X' --gpg-key "$fingerprint"
 gpgconf --homedir "$TOP/gpg" --kill all
 fresh_client "file:$repository"
@@ -200,7 +203,7 @@ small=$work/locks/stamp-kit.lock.json
 old=$(sha256sum < "$repository/dists/city/main/binary-$(dpkg --print-architecture)/Packages.xz" | cut -d ' ' -f 1)
 python3 "$TOP/whole.py" "$repository" 60 > "$TOP/read" 2>&1 &
 reader=$!
-for _ in 1 2 3; do
+for _ in 1 2; do
   expect 0 mirror publish "$repository" --lock "$small" --suite city
   expect 0 mirror publish "$repository" --lock "$lock" --suite city
 done

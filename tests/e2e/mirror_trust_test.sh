@@ -150,7 +150,7 @@ ok 'only pinned keys count; a new one comes in while both sign; each change is o
 
 # --- an archive with a time in its URL
 # gpg signs as of now, which may be five minutes later than the moment asked for; Valid-Until of then has passed.
-fresh_home
+prepared_home
 change
 then=$(($(date +%s) - 200))
 resign "@$((then - 60))" "@$((then + 60))" archive

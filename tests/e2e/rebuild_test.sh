@@ -37,7 +37,7 @@ ok 'trace: what went into the program, who read its source, nothing from outside
 evidence=$work/evidence/hello-kit first_home=$home first_work=$work
 stop_server
 start_server
-fresh_home
+prepared_home
 cp -rL "$evidence/proofs" "$evidence/lock.json" "$work"
 expect 0 --json rebuild --lock "$work/lock.json"
 json_is 'd["verdict"]' allowed

@@ -7,7 +7,7 @@ expect 0 mirror sync
 
 # --- import: what the signed index knows, what it contradicts, what nobody knows
 cd "$archive"
-deb=$(find pool -name '*.deb' | LC_ALL=C sort | head -n 1)
+deb=$(find pool -name '*.deb' | LC_ALL=C sort | sed -n 1p)
 name=$(dpkg-deb -f "$deb" Package)
 version=$(dpkg-deb -f "$deb" Version)
 arch=$(dpkg-deb -f "$deb" Architecture)

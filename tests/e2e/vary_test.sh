@@ -1,7 +1,7 @@
 # What a build depends on beyond its inputs: nothing, two things, and itself.
 . "$TOP/tests/e2e/lib.sh"
 
-fresh_home
+prepared_home
 start_server
 
 # With a trace once; the others do not need it.
