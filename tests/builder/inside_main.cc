@@ -813,6 +813,16 @@ int main(int argc, char** argv) {
     const int fd = ::open("/tmp/big", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     return ::ftruncate(fd, 1L << 40) == 0 ? 0 : 1;
   }
+  if (what == "open-missing") {  // so many times; prints the nanoseconds of one
+    const int count = std::atoi(arguments.at(0).c_str());
+    timespec before{}, after{};
+    ::clock_gettime(CLOCK_MONOTONIC, &before);
+    for (int i = 0; i < count; ++i) ::open("/usr/include/no-such-header.h", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    ::clock_gettime(CLOCK_MONOTONIC, &after);
+    Say("nanoseconds",
+        std::to_string(((after.tv_sec - before.tv_sec) * 1'000'000'000 + after.tv_nsec - before.tv_nsec) / count));
+    return 0;
+  }
   if (what == "processor-time") {
     const clock_t end = ::clock() + CLOCKS_PER_SEC / 3;
     while (::clock() < end) {
