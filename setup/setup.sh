@@ -135,6 +135,14 @@ ensure_subordinate_ids() {
   done
 }
 
+# One compiler for each processor, as long as each has 1.5 GB of memory.
+compilers_at_once() {
+  local processors memory
+  processors=$(nproc)
+  memory=$(awk '/^MemAvailable:/ { print int($2 / 1500000) }' /proc/meminfo)
+  echo $((memory < 1 ? 1 : memory < processors ? memory : processors))
+}
+
 # build PRESET [TARGET…]: configures when needed, then lets ninja decide what is to be done.
 build() {
   local preset=$1 directory=$nachbau_tree/build/$1
@@ -156,14 +164,15 @@ build() {
       fail "cmake could not configure the build; the whole output is in $directory/configure.log"
     }
   fi
-  local pending
+  local pending jobs
+  jobs=$(compilers_at_once)
   pending=$(ninja -C "$directory" -n "$@" | grep -c '^\[' || true)
   if [ "$pending" -gt 0 ]; then
     say "nachbau: building ($pending steps at most; some minutes the first time)"
     if [ -t 2 ]; then
-      NINJA_STATUS='  [%f/%t, %es] ' ninja -C "$directory" -j "$(nproc)" "$@" >&2 || fail "the build failed, see above"
+      NINJA_STATUS='  [%f/%t, %es] ' ninja -C "$directory" -j "$jobs" "$@" >&2 || fail "the build failed, see above"
     else
-      ninja -C "$directory" -j "$(nproc)" "$@" > "$directory/build.log" 2>&1 || {
+      ninja -C "$directory" -j "$jobs" "$@" > "$directory/build.log" 2>&1 || {
         grep -A 20 -m 3 'FAILED' "$directory/build.log" >&2 || tail -n 30 "$directory/build.log" >&2
         fail "the build failed; the whole output is in $directory/build.log"
       }

@@ -1,5 +1,6 @@
 # Sourced by the end-to-end tests. They run in a fresh directory $TOP (run_e2e.sh), which has bin/, archive/ and keys/
 # (the kit), tests/, work/. $ROOTS outlives one test: what e2e.roots has prepared for the others of this user.
+# $SECOND is set where another user runs the same tests.
 #
 # The vocabulary:
 #   start_server [PATTERN=FAULT]…   serves $archive, writes the apt configuration for it; stop_server
@@ -10,6 +11,7 @@
 #   says TEXT / says_not TEXT       the last output (stdout and stderr) has this text / has it not
 #   json EXPRESSION                 prints a Python expression over the last JSON output `d`
 #   ok CLAIM                        tells what was shown
+#   once CLAIM                      for what does not depend on who runs it: true where the tests run as the first user
 set -euo pipefail
 . "$TOP/tests/kit/archive.sh"
 
@@ -30,6 +32,10 @@ claims=0
 ok() {
   claims=$((claims + 1))
   printf 'ok %d - %s (%ss)\n' "$claims" "$*" "$SECONDS"
+}
+
+once() {
+  [ -z "$SECOND" ] || { printf 'left to the first user: %s\n' "$*"; return 1; }
 }
 
 die() {

@@ -132,36 +132,38 @@ content[len(content) // 2] ^= 1
 open(sys.argv[1], "wb").write(content)
 PYTHON
 }
-tamper
-apt_does update
-flip "$(find "$tampered/pool" -name 'hello-kit_1.0-1_*.deb')"
-apt_refuses 'Hash Sum mismatch' download hello-kit
-tamper
-for file in $(find "$tampered/dists/city/main/" -path '*binary*' -type f); do flip "$file"; done
-apt_refuses 'city' update
-tamper
-flip "$tampered/dists/city/InRelease"
-apt_refuses 'not' update
-# Nor with the signature apart.
-rm "$tampered/dists/city/InRelease"
-fresh_client "file:$tampered"
-apt_does update
-printf 'X' >> "$tampered/dists/city/Release"
-fresh_client "file:$tampered"
-apt_refuses 'signature' update
-tamper
-gpg --batch --quiet --no-default-keyring --keyring "$TOP/keys/other.gpg" --armor --export > "$client/city.asc" 2> /dev/null
-apt_refuses 'NO_PUBKEY' update
-# Signed by the city once, but long ago; with the city's key in gpg, which must be able to read it.
-tamper
 mkdir -m 700 "$TOP/gpg"
 gpg --homedir "$TOP/gpg" --batch --quiet --import "$home/keys/archive.pgp" 2> "$err" || die "gpg cannot read the key"
-sed -i -e 's/^Date: .*/Date: Mon, 01 Jun 2020 11:00:00 UTC/' -e 's/^Valid-Until: .*/Valid-Until: Mon, 08 Jun 2020 11:00:00 UTC/' \
-  "$tampered/dists/city/Release"
-rm "$tampered/dists/city/InRelease"
-gpg --homedir "$TOP/gpg" --batch --quiet --clear-sign -o "$tampered/dists/city/InRelease" "$tampered/dists/city/Release" 2> "$err"
-apt_refuses 'expired' update
-ok 'apt: refuses a flipped bit in package, index and InRelease, a changed Release, another key, and an expired Release'
+if once 'apt refuses what was tampered with'; then
+  tamper
+  apt_does update
+  flip "$(find "$tampered/pool" -name 'hello-kit_1.0-1_*.deb')"
+  apt_refuses 'Hash Sum mismatch' download hello-kit
+  tamper
+  for file in $(find "$tampered/dists/city/main/" -path '*binary*' -type f); do flip "$file"; done
+  apt_refuses 'city' update
+  tamper
+  flip "$tampered/dists/city/InRelease"
+  apt_refuses 'not' update
+  # Nor with the signature apart.
+  rm "$tampered/dists/city/InRelease"
+  fresh_client "file:$tampered"
+  apt_does update
+  printf 'X' >> "$tampered/dists/city/Release"
+  fresh_client "file:$tampered"
+  apt_refuses 'signature' update
+  tamper
+  gpg --batch --quiet --no-default-keyring --keyring "$TOP/keys/other.gpg" --armor --export > "$client/city.asc" 2> /dev/null
+  apt_refuses 'NO_PUBKEY' update
+  # Signed by the city once, but long ago; with the city's key in gpg, which must be able to read it.
+  tamper
+  sed -i -e 's/^Date: .*/Date: Mon, 01 Jun 2020 11:00:00 UTC/' -e 's/^Valid-Until: .*/Valid-Until: Mon, 08 Jun 2020 11:00:00 UTC/' \
+    "$tampered/dists/city/Release"
+  rm "$tampered/dists/city/InRelease"
+  gpg --homedir "$TOP/gpg" --batch --quiet --clear-sign -o "$tampered/dists/city/InRelease" "$tampered/dists/city/Release" 2> "$err"
+  apt_refuses 'expired' update
+  ok 'apt: refuses a flipped bit in package, index and InRelease, a changed Release, another key, and an expired Release'
+fi
 
 # Signed by gpg, as a smart card would.
 fingerprint=$(gpg --homedir "$TOP/gpg" --with-colons --list-keys 2> /dev/null | sed -n '0,/^fpr:/s/^fpr:*\([0-9A-F]*\):$/\1/p')

@@ -247,27 +247,28 @@ ok 'errors: unknown package, nothing given, German, no evidence, unknown command
 # --- tampering with the evidence
 evidence=$work/evidence/hello-kit
 expect 0 rebuild hello-kit
-tampered=$work/tampered
-mkdir "$tampered"
-(cd "$(readlink -f "$evidence")" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) > "$TOP/files"
-[ "$(wc -l < "$TOP/files")" -ge 12 ] || die "the evidence has too few files"
-folders=()
-while read -r file; do
-  name=$(tr / _ <<< "$file")
-  cp -rL "$evidence" "$tampered/flipped-$name"
-  cp -rL "$evidence" "$tampered/gone-$name"
-  python3 - "$tampered/flipped-$name/$file" << 'PYTHON'
+if once 'a flipped bit in any file of the evidence'; then
+  tampered=$work/tampered
+  mkdir "$tampered"
+  (cd "$(readlink -f "$evidence")" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) > "$TOP/files"
+  [ "$(wc -l < "$TOP/files")" -ge 12 ] || die "the evidence has too few files"
+  folders=()
+  while read -r file; do
+    name=$(tr / _ <<< "$file")
+    cp -rL "$evidence" "$tampered/flipped-$name"
+    cp -rL "$evidence" "$tampered/gone-$name"
+    python3 - "$tampered/flipped-$name/$file" << 'PYTHON'
 import sys
 path = sys.argv[1]
 content = bytearray(open(path, "rb").read())
 content[len(content) // 2] ^= 1
 open(path, "wb").write(content)
 PYTHON
-  rm -f "$tampered/gone-$name/$file"
-  folders+=("$tampered/flipped-$name" "$tampered/gone-$name")
-done < "$TOP/files"
-expect 1 --json verify "${folders[@]}"
-python3 - "$out" "$TOP/files" << 'PYTHON' > "$TOP/wrong" || die "$(cat "$TOP/wrong")"
+    rm -f "$tampered/gone-$name/$file"
+    folders+=("$tampered/flipped-$name" "$tampered/gone-$name")
+  done < "$TOP/files"
+  expect 1 --json verify "${folders[@]}"
+  python3 - "$out" "$TOP/files" << 'PYTHON' > "$TOP/wrong" || die "$(cat "$TOP/wrong")"
 import json, sys
 results = json.load(open(sys.argv[1]))
 files = open(sys.argv[2]).read().split()
@@ -278,12 +279,13 @@ for i, result in enumerate(results):
     bad = [f for f in result.get("findings", []) if f["outcome"] in ("fail", "unknown")] or result["error"]
     assert file in json.dumps(bad, ensure_ascii=False), f"{result['evidence']}: {file} is not named"
 PYTHON
-rm -rf "$tampered"
-cp -rL "$evidence" "$tampered"
-echo surprise > "$tampered/artifacts/extra.deb"
-expect 1 verify "$tampered"
-says 'extra.deb'
-ok 'verify: a flipped bit in any file, any missing file and an added file are found and named'
+  rm -rf "$tampered"
+  cp -rL "$evidence" "$tampered"
+  echo surprise > "$tampered/artifacts/extra.deb"
+  expect 1 verify "$tampered"
+  says 'extra.deb'
+  ok 'verify: a flipped bit in any file, any missing file and an added file are found and named'
+fi
 
 # A stranger's evidence: good in itself, signed by a key that is not trusted here.
 stranger=$home

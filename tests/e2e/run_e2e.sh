@@ -28,13 +28,15 @@ cp -a "$kit/archive" "$kit/keys" "$top/"
 mkdir "$top/work"
 export TOP=$top
 ROOTS=/var/tmp/nachbau-e2e-roots.$(if [ "$user" = self ]; then id -u; else id -u "$user"; fi)
-export ROOTS
+SECOND=
+[ "$user" = self ] || SECOND=yes
+export ROOTS SECOND
 if [ "$user" = self ]; then
   bash "$top/tests/e2e/$script"
 else
   chmod 755 "$top"
   chown -R "$user:" "$top"
   # Nothing of root's session goes along.
-  setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env -i TOP="$top" ROOTS="$ROOTS" HOME="$(getent passwd "$user" | cut -d: -f6)" \
+  setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env -i TOP="$top" ROOTS="$ROOTS" SECOND="$SECOND" HOME="$(getent passwd "$user" | cut -d: -f6)" \
     USER="$user" PATH="$PATH" LC_ALL=C.UTF-8 bash "$top/tests/e2e/$script"
 fi

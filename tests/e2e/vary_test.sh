@@ -23,11 +23,13 @@ json_is 'd["causes"][0]["artifacts"][0]["name"]' vary-kit_1.0_all.deb
 grep -qF './usr/share/vary-kit/facts.txt' "$work/vary.json" || die "does not say which file differs"
 ok 'vary: vary-kit depends on the host name, and on umask and time zone together; the file that differs is named'
 
-expect 1 vary --no-trace vary-kit --each --only host-name --only locale --only time-zone --only umask -o "$work/each.json"
-says 'each alone: locale, time-zone, umask'
-expect 0 --json vary --no-trace hello-kit --each --only umask --only user
-json_is '[b["variations"] for b in d["builds"]]' "[[], ['umask'], ['user'], ['umask', 'user']]"
-ok 'vary: one thing at a time, and still what makes a difference only together'
+if once 'one thing at a time'; then
+  expect 1 vary --no-trace vary-kit --each --only host-name --only locale --only time-zone --only umask -o "$work/each.json"
+  says 'each alone: locale, time-zone, umask'
+  expect 0 --json vary --no-trace hello-kit --each --only umask --only user
+  json_is '[b["variations"] for b in d["builds"]]' "[[], ['umask'], ['user'], ['umask', 'user']]"
+  ok 'vary: one thing at a time, and still what makes a difference only together'
+fi
 
 expect 1 vary --no-trace stamp-kit
 says 'two builds without any variation differ already'
