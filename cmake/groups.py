@@ -1,9 +1,12 @@
-"""groups.py SIZE FILE...: which sources of one program may be read as one, at most SIZE of them: those that declare no name
-of their own in common. Prints a group a line."""
+"""groups.py FILE...: which sources of one program may be read as one: those that declare no name of their own in common.
+Prints a group a line."""
 import re
 import sys
 
-# What a file declares for itself alone: the names at the left margin between "namespace {" and its end.
+SIZE = 24  # sources; a compiler of so many needs about 1 GB of memory (setup.sh counts on that)
+
+# What a file declares for itself alone: the names at the left margin between "namespace {" and its end. A short name of a
+# namespace may be given again.
 INNER = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.M | re.S)
 DECLARED = re.compile(
     r"^(?=\S)(?!namespace )(?:template <[^>]*>\s*)?(?:inline |static |constexpr |const |\[\[\w+\]\] )*"
@@ -19,10 +22,10 @@ def own_names(path):
 
 
 groups = []
-for path in sys.argv[2:]:
+for path in sys.argv[1:]:
     names = own_names(path)
     for files, taken in groups:
-        if len(files) < int(sys.argv[1]) and not taken & names:
+        if len(files) < SIZE and not taken & names:
             files.append(path)
             taken |= names
             break

@@ -76,7 +76,7 @@ function(nachbau_together target)
   endif()
   get_target_property(sources ${target} SOURCES)
   list(FILTER sources INCLUDE REGEX "^[a-z0-9_/]+[.]cc$")
-  execute_process(COMMAND python3 ${PROJECT_SOURCE_DIR}/cmake/groups.py 24 ${sources}
+  execute_process(COMMAND python3 ${PROJECT_SOURCE_DIR}/cmake/groups.py ${sources}
                   WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE groups COMMAND_ERROR_IS_FATAL ANY)
   string(REPLACE "\n" ";" groups "${groups}")
   set(number 0)

@@ -9,7 +9,7 @@
 namespace nachbau::mirror {
 namespace {
 
-constexpr const char* kArchiveStateFormat = "nachbau-snapshot/1";
+constexpr const char* kSnapshotFormat = "nachbau-snapshot/1";
 constexpr std::uint64_t kMaxSeen = 1 << 20;  // bytes
 
 std::string SnapshotName(UnixSeconds time) {
@@ -26,7 +26,7 @@ Json SnapshotToJson(const Snapshot& snapshot) {
   lock.releases = snapshot.releases;
   for (const SnapshotIndex& index : snapshot.indexes) lock.indexes.push_back(index.proof);
   const Json as_lock = nachbau::ToJson(lock);
-  Json json = {{"format", kArchiveStateFormat},
+  Json json = {{"format", kSnapshotFormat},
                {"time", FormatTime(snapshot.time)},
                {"releases", as_lock["releases"]},
                {"indexes", as_lock["indexes"]},
@@ -42,7 +42,7 @@ Json SnapshotToJson(const Snapshot& snapshot) {
 
 Snapshot SnapshotFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kArchiveStateFormat) reader.Refuse("format", kArchiveStateFormat);
+  if (reader.Text("format") != kSnapshotFormat) reader.Refuse("format", kSnapshotFormat);
   Snapshot snapshot;
   snapshot.time = ParseTime(reader.Text("time"), reader.PlaceOf("time"));
   snapshot.confirmed = snapshot.time;

@@ -113,10 +113,14 @@ std::vector<Sha256Digest> Closure::Objects() const {
 }
 
 Json ToJson(const Closure& closure) {
-  Json json = {{"format", kClosureFormat},   {"product", closure.product},
-               {"version", closure.version}, {"architecture", closure.architecture},
-               {"releases", Json::array()},  {"indexes", Json::array()},
-               {"files", Json::array()},     {"sources", Json::array()}};
+  Json json = {{"format", kClosureFormat},
+               {"product", closure.product},
+               {"version", closure.version},
+               {"architecture", closure.architecture},
+               {"releases", Json::array()},
+               {"indexes", Json::array()},
+               {"files", Json::array()},
+               {"sources", Json::array()}};
   for (const ReleaseProof& release : closure.releases) json["releases"].push_back(nachbau::ToJson(release));
   for (const IndexProof& index : closure.indexes) json["indexes"].push_back(nachbau::ToJson(index));
   for (const ClosureFile& file : closure.files) json["files"].push_back(ToJson(file));

@@ -7,7 +7,7 @@
 namespace nachbau {
 namespace {
 
-constexpr const char* kFindingFormat = "nachbau-decision/1";
+constexpr const char* kDecisionFormat = "nachbau-decision/1";
 constexpr std::array<std::string_view, 6> kOutcomes = {"unknown",  "pass",     "fail",
                                                        "warning",  "excepted", "not-applicable"};
 constexpr std::array<std::string_view, 3> kVerdicts = {"unknown", "allowed", "denied"};
@@ -40,21 +40,21 @@ Finding FindingFromJson(const Json& json, const std::string& place) {
 }
 
 Json ToJson(const Decision& decision) {
-  Json json = {
-      {"format", kFindingFormat},
-      {"subject", decision.subject},
-      {"policy",
-       {{"name", decision.policy}, {"version", decision.policy_version}, {"sha256", decision.policy_digest.Hex()}}},
-      {"time", FormatTime(decision.time)},
-      {"verdict", Name(decision.verdict)},
-      {"findings", Json::array()}};
+  Json json = {{"format", kDecisionFormat},
+               {"subject", decision.subject},
+               {"policy", {{"name", decision.policy},
+                           {"version", decision.policy_version},
+                           {"sha256", decision.policy_digest.Hex()}}},
+               {"time", FormatTime(decision.time)},
+               {"verdict", Name(decision.verdict)},
+               {"findings", Json::array()}};
   for (const Finding& finding : decision.findings) json["findings"].push_back(ToJson(finding));
   return json;
 }
 
 Decision DecisionFromJson(const Json& json, const std::string& place) {
   JsonReader reader(json, place);
-  if (reader.Text("format") != kFindingFormat) reader.Refuse("format", kFindingFormat);
+  if (reader.Text("format") != kDecisionFormat) reader.Refuse("format", kDecisionFormat);
   Decision decision;
   decision.subject = reader.Text("subject");
   JsonReader policy = reader.Object("policy");

@@ -52,8 +52,12 @@ bool IsProductName(std::string_view name) {
 }
 
 Json ToJson(const Product& product) {
-  Json json = {{"format", kProductFormat}, {"kind", Name(product.kind)},           {"name", product.name},
-               {"origin", product.origin}, {"architecture", product.architecture}, {"addedBy", product.added_by},
+  Json json = {{"format", kProductFormat},
+               {"kind", Name(product.kind)},
+               {"name", product.name},
+               {"origin", product.origin},
+               {"architecture", product.architecture},
+               {"addedBy", product.added_by},
                {"earlier", Json::array()}};
   if (product.depth == kFullDepth) {
     json["depth"] = kMax;

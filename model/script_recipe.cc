@@ -10,7 +10,7 @@
 namespace nachbau {
 namespace {
 
-constexpr const char* kScriptRecipeFormat = "nachbau-recipe/1";
+constexpr const char* kRecipeFormat = "nachbau-recipe/1";
 constexpr std::size_t kMaxEntries = 1000;  // of one list
 constexpr std::size_t kMaxText = 64 << 10;
 
@@ -218,8 +218,7 @@ ScriptRecipe ParseScriptRecipe(std::string_view text, std::string_view name) {
   if (text.size() > kMaxRecipe) throw ParseError(name, 0, Msg("larger than {} bytes", kMaxRecipe));
   const toml::table root = ParseToml(text, name);
   Reader reader(root, name, "");
-  if (reader.FindText("format") != kScriptRecipeFormat)
-    reader.Refuse(reader.Get("format"), "format", kScriptRecipeFormat);
+  if (reader.FindText("format") != kRecipeFormat) reader.Refuse(reader.Get("format"), "format", kRecipeFormat);
   ScriptRecipe recipe;
   recipe.name = reader.Text("name", IsName, "a name of lower-case letters, digits, +, - and .");
   recipe.version = reader.Text(

@@ -109,11 +109,16 @@ Json ToJson(const Trace& trace) {
     if (HasOther(event.action)) entry.push_back(event.other);
     events.push_back(std::move(entry));
   }
-  return {{"format", kTraceFormat},         {"source", trace.source},
-          {"version", trace.version},       {"architecture", trace.architecture},
-          {"lock", trace.lock.Hex()},       {"buildPath", trace.build_path},
-          {"incomplete", trace.incomplete}, {"actions", kActions},
-          {"files", std::move(files)},      {"processes", std::move(processes)},
+  return {{"format", kTraceFormat},
+          {"source", trace.source},
+          {"version", trace.version},
+          {"architecture", trace.architecture},
+          {"lock", trace.lock.Hex()},
+          {"buildPath", trace.build_path},
+          {"incomplete", trace.incomplete},
+          {"actions", kActions},
+          {"files", std::move(files)},
+          {"processes", std::move(processes)},
           {"events", std::move(events)}};
 }
 

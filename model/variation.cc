@@ -48,11 +48,16 @@ VariationCause CauseFromJson(const Json& json, const std::string& place) {
 std::string_view Name(VariationVerdict verdict) { return kVerdicts.at(static_cast<std::size_t>(verdict)); }
 
 Json ToJson(const VariationReport& report) {
-  Json json = {{"format", kVariationFormat},     {"source", report.source},
-               {"version", report.version},      {"architecture", report.architecture},
-               {"lock", report.lock.Hex()},      {"root", report.root.Hex()},
-               {"varied", report.varied},        {"notVaried", report.not_varied},
-               {"builds", Json::array()},        {"causes", Json::array()},
+  Json json = {{"format", kVariationFormat},
+               {"source", report.source},
+               {"version", report.version},
+               {"architecture", report.architecture},
+               {"lock", report.lock.Hex()},
+               {"root", report.root.Hex()},
+               {"varied", report.varied},
+               {"notVaried", report.not_varied},
+               {"builds", Json::array()},
+               {"causes", Json::array()},
                {"verdict", Name(report.verdict)}};
   for (const VariedBuild& build : report.builds) {
     Json artifacts = Json::object();

@@ -69,7 +69,7 @@ rooms = collections.defaultdict(list)
 for line in open(clean + "/files"):
     rooms[line.split("/")[0]].append(line.strip())
 for room in rooms.values():
-    groups = subprocess.run([sys.executable, "cmake/groups.py", "24", *room], check=True, capture_output=True, text=True).stdout
+    groups = subprocess.run([sys.executable, "cmake/groups.py", *room], check=True, capture_output=True, text=True).stdout
     for files in map(str.split, groups.splitlines()):
         digest = hashlib.sha256(common)
         for name in reads(files):
